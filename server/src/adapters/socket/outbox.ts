@@ -1,0 +1,58 @@
+import type { WebSocket } from "ws";
+import { writeFrames } from "./wire.ts";
+
+/** Outboxes with something to send, emptied together once a turn of the event loop. */
+export class Flusher {
+  #dirty: Outbox[] = [];
+  #isScheduled = false;
+
+  add(outbox: Outbox): void {
+    this.#dirty.push(outbox);
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // After everything that this turn has brought (answers, events of a whole batch): one write for each socket.
+    setImmediate(() => {
+      this.#isScheduled = false;
+      const dirty = this.#dirty;
+      this.#dirty = [];
+      for (const outbox of dirty) outbox.flush();
+    });
+  }
+}
+
+/** What waits to be sent to one socket. */
+export class Outbox {
+  readonly #socket: WebSocket;
+  readonly #flusher: Flusher;
+  #frames: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(socket: WebSocket, flusher: Flusher) {
+    this.#socket = socket;
+    this.#flusher = flusher;
+  }
+
+  /** Bytes that the peer has not taken yet, as far as this process knows. */
+  get waiting(): number {
+    return this.#bytes + this.#socket.bufferedAmount;
+  }
+
+  add(frame: Buffer): void {
+    if (this.#bytes === 0) this.#flusher.add(this);
+    this.#frames.push(frame);
+    this.#bytes += frame.length;
+  }
+
+  flush(): void {
+    if (this.#bytes === 0) return;
+    writeFrames(this.#socket, this.#frames, this.#bytes);
+    this.#frames = [];
+    this.#bytes = 0;
+  }
+
+  /** What is not written yet will never be. */
+  discard(): void {
+    this.#frames = [];
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,125 @@
+import { LRUCache } from "lru-cache";
+import type { UserId } from "../domain/ids.ts";
+import type { Reader } from "../store/database.ts";
+import { findUsers, type UserRow } from "../store/users.ts";
+
+/** A row is used no longer than this: how late another node's change of a user is noticed at most. */
+const FRESH_MS = 5_000;
+/** A row asked for after this is read again behind the asker's back, so that nobody waits for users who are active. */
+const REFRESH_MS = 2_000;
+const CAPACITY = 50_000;
+const BATCH = 500;
+
+/** Users as last read, for what asks about the same people again and again: authentication and the senders of messages. */
+export interface UserCache {
+  /** From memory alone; undefined where that takes asking. */
+  peek(id: UserId): UserRow | undefined;
+  get(id: UserId): Promise<UserRow | undefined>;
+  /** Unknown ids are left out. */
+  many(ids: readonly UserId[]): Promise<Map<UserId, UserRow>>;
+  /** What this node has just written is what it reads from now on. */
+  put(row: UserRow): void;
+  forget(id: UserId): void;
+}
+
+interface Entry {
+  readonly row: UserRow;
+  readonly loadedAt: number;
+}
+
+export function createUserCache(deps: { db: Reader; now?: () => number }): UserCache {
+  const now = deps.now ?? (() => performance.now());
+  const entries = new LRUCache<UserId, Entry>({ max: CAPACITY });
+  const loading = new Map<UserId, Promise<UserRow | undefined>>();
+  const load = batched((ids) => findUsers(deps.db, ids));
+
+  function peek(id: UserId): UserRow | undefined {
+    const entry = entries.get(id);
+    if (entry === undefined) return undefined;
+    const age = now() - entry.loadedAt;
+    if (age >= FRESH_MS) return undefined;
+    // Should it fail, the row becomes too old and the next one who asks hears of it.
+    if (age >= REFRESH_MS) read(id).catch(() => undefined);
+    return entry.row;
+  }
+
+  function read(id: UserId): Promise<UserRow | undefined> {
+    const running = loading.get(id);
+    if (running) return running;
+    const loadedAt = now();
+    const reading = load(id)
+      .then((row) => {
+        // Whoever wrote meanwhile has taken this reading out of the map: what it brings is from before.
+        if (loading.get(id) !== reading) return entries.get(id)?.row ?? row;
+        if (row) entries.set(id, { row, loadedAt });
+        else entries.delete(id);
+        return row;
+      })
+      .finally(() => {
+        if (loading.get(id) === reading) loading.delete(id);
+      });
+    loading.set(id, reading);
+    return reading;
+  }
+
+  return {
+    peek,
+    async get(id) {
+      return peek(id) ?? (await read(id));
+    },
+    async many(ids) {
+      const found = new Map<UserId, UserRow>();
+      const missing: UserId[] = [];
+      for (const id of ids) {
+        const row = peek(id);
+        if (row) found.set(id, row);
+        else missing.push(id);
+      }
+      for (const row of await Promise.all(missing.map(read))) if (row) found.set(row.id, row);
+      return found;
+    },
+    put(row) {
+      loading.delete(row.id);
+      entries.set(row.id, { row, loadedAt: now() });
+    },
+    forget(id) {
+      loading.delete(id);
+      entries.delete(id);
+    },
+  };
+}
+
+interface Waiter {
+  readonly resolve: (row: UserRow | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gathers what is asked for in one turn of the event loop into one statement (at most BATCH ids in each). */
+function batched(find: (ids: readonly UserId[]) => Promise<UserRow[]>): (id: UserId) => Promise<UserRow | undefined> {
+  let waiting = new Map<UserId, Waiter[]>();
+
+  async function flush(): Promise<void> {
+    const batch = waiting;
+    waiting = new Map();
+    const ids = [...batch.keys()];
+    await Promise.all(ids.flatMap((_, i) => (i % BATCH === 0 ? [settle(batch, ids.slice(i, i + BATCH))] : [])));
+  }
+
+  async function settle(batch: Map<UserId, Waiter[]>, ids: readonly UserId[]): Promise<void> {
+    const waitersOf = (id: UserId): Waiter[] => batch.get(id) ?? [];
+    try {
+      const rows = new Map((await find(ids)).map((row) => [row.id, row]));
+      for (const id of ids) for (const { resolve } of waitersOf(id)) resolve(rows.get(id));
+    } catch (error) {
+      for (const id of ids) for (const { reject } of waitersOf(id)) reject(error);
+    }
+  }
+
+  return (id) =>
+    new Promise((resolve, reject) => {
+      if (waiting.size === 0) setImmediate(() => void flush());
+      const waiters = waiting.get(id);
+      if (waiters) waiters.push({ resolve, reject });
+      else waiting.set(id, [{ resolve, reject }]);
+    });
+}

@@ -1,0 +1,157 @@
+import { ParleyError, invalid, notFound } from "@parley/protocol";
+import type { OwnUser, Page, UpdateMe, UpsertUser, User, UserListQuery } from "@parley/protocol";
+import { v7 as uuidv7 } from "uuid";
+import * as z from "zod";
+import type { Caller } from "../domain/caller.ts";
+import { SYSTEM_USER, type UserId } from "../domain/ids.ts";
+import { isReservedUsername, slugFrom } from "../domain/usernames.ts";
+import type { Database } from "../store/database.ts";
+import {
+  UsernameTakenError,
+  differingFrom,
+  findUserByExternalId,
+  insertUser,
+  listUsers,
+  updateUser,
+  type UserChanges,
+  type UserRow,
+} from "../store/users.ts";
+import { createUser } from "./authentication/identities.ts";
+import { cutPage, decodeCursor } from "./page-cursor.ts";
+import { toOwnUser, toUser } from "./present-users.ts";
+import type { UserCache } from "./user-cache.ts";
+
+export interface UsersDeps {
+  readonly db: Database;
+  readonly users: UserCache;
+  /** Called after a user was locked out: their sockets have to be closed. */
+  readonly onDeactivated: (userId: UserId) => void;
+}
+
+export interface Users {
+  me(caller: Caller): Promise<OwnUser>;
+  /** Throws `conflict` when the username is taken, `permission_denied` for a service token that acts for nobody. */
+  updateMe(caller: Caller, update: UpdateMe): Promise<OwnUser>;
+  /** Throws `not_found`. Deactivated users are answered too: what they wrote is still there. */
+  get(caller: Caller, id: UserId): Promise<User>;
+  /** People and agents, best match first; deactivated ones are left out. */
+  list(caller: Caller, query: UserListQuery): Promise<Page<User>>;
+  /**
+   * Says who somebody is, for the host's backend alone. Only what is named changes; a new user without a username gets one made
+   * from the external id. Throws `permission_denied`, and `conflict` when the username is taken.
+   */
+  upsert(caller: Caller, externalId: string, wanted: UpsertUser): Promise<{ user: OwnUser; created: boolean }>;
+}
+
+const position = z.tuple([z.int(), z.string()]);
+
+export function createUsers({ db, users, onDeactivated }: UsersDeps): Users {
+  async function read(id: UserId): Promise<UserRow> {
+    const row = await users.get(id);
+    if (!row) throw notFound("user");
+    return row;
+  }
+
+  async function change(row: UserRow, wanted: UserChanges): Promise<UserRow> {
+    const changes = differingFrom(row, wanted);
+    if (Object.keys(changes).length === 0) return row;
+    const changed = await refusingTakenNames(() => db.transaction((tx) => updateUser(tx, row.id, changes)));
+    if (!changed) throw notFound("user");
+    users.put(changed);
+    if (changed.deactivatedAt && !row.deactivatedAt) onDeactivated(changed.id);
+    return changed;
+  }
+
+  /** Undefined when somebody else has made them meanwhile. */
+  async function create(externalId: string, wanted: UpsertUser): Promise<UserRow | undefined> {
+    const { username, ...facts } = changesOf(wanted, new Date());
+    const displayName = facts.displayName ?? username ?? externalId;
+    if (username === undefined) {
+      const made = await createUser(db, externalId, { ...facts, preferred: externalId, displayName });
+      return made.created ? made.row : undefined;
+    }
+    const id = uuidv7() as UserId;
+    const user = { slug: slugFrom(username), ...facts, id, externalId, username, displayName };
+    const row = await db.transaction((tx) => insertUser(tx, user));
+    if (!row && !(await findUserByExternalId(db, externalId))) throw usernameTaken();
+    return row;
+  }
+
+  return {
+    me: async (caller) => toOwnUser(await read(caller.userId)),
+
+    async updateMe(caller, update) {
+      if (caller.userId === SYSTEM_USER) {
+        throw new ParleyError("permission_denied", {
+          detail: "The system user has no profile: say for whom with Parley-Act-As.",
+        });
+      }
+      return toOwnUser(await change(await read(caller.userId), changesOf(update, new Date())));
+    },
+
+    get: async (caller, id) => toUser(await read(id), caller),
+
+    async list(caller, { q, limit, cursor }) {
+      const at = decodeCursor(cursor, position);
+      const after = at === null ? undefined : { rank: at[0], username: at[1] };
+      // People look for @ada by what they see.
+      const text = q?.replace(/^@(?=.)/, "");
+      const found = await listUsers(db, { text, after, limit: limit + 1 });
+      const { rows, nextCursor } = cutPage(found, limit, ({ rank, row }) => [rank, row.username]);
+      return { items: rows.map(({ row }) => toUser(row, caller)), next_cursor: nextCursor };
+    },
+
+    async upsert(caller, externalId, wanted) {
+      if (!caller.isService) throw new ParleyError("permission_denied", { detail: "This needs a service token." });
+      const known = await findUserByExternalId(db, externalId);
+      const made = known ? undefined : await create(externalId, wanted);
+      if (made) {
+        users.put(made);
+        return { user: toOwnUser(made), created: true };
+      }
+      const row = known ?? (await findUserByExternalId(db, externalId));
+      if (!row) throw notFound("user");
+      return { user: toOwnUser(await change(row, changesOf(wanted, row.deactivatedAt ?? new Date()))), created: false };
+    },
+  };
+}
+
+/** `lockedAt` is since when they are locked out, if they are to be. */
+function changesOf(wanted: UpsertUser, lockedAt: Date): UserChanges {
+  if (wanted.username !== undefined && isReservedUsername(wanted.username)) {
+    throw invalid("body.username", "Must not be a name with a meaning of its own, like all or here");
+  }
+  const { username, slug, display_name, avatar_url, contact_policy, share_receipts, share_presence, locale } = wanted;
+  const { kind, is_admin, is_staff, deactivated } = wanted;
+  return defined({
+    username,
+    slug,
+    displayName: display_name,
+    avatarUrl: avatar_url,
+    contactPolicy: contact_policy,
+    shareReceipts: share_receipts,
+    sharePresence: share_presence,
+    locale,
+    kind,
+    isAdmin: is_admin,
+    isStaff: is_staff,
+    deactivatedAt: deactivated === undefined ? undefined : deactivated ? lockedAt : null,
+  });
+}
+
+/** Without what was not said: that stays as it is. */
+function defined(changes: { [K in keyof UserChanges]: UserChanges[K] | undefined }): UserChanges {
+  return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+}
+
+async function refusingTakenNames<T>(write: () => Promise<T>): Promise<T> {
+  try {
+    return await write();
+  } catch (error) {
+    throw error instanceof UsernameTakenError ? usernameTaken(error) : error;
+  }
+}
+
+function usernameTaken(cause?: unknown): ParleyError {
+  return new ParleyError("conflict", { detail: "This username is taken: choose another.", cause });
+}

@@ -1,0 +1,129 @@
+import type { MessageId } from "../../domain/ids.ts";
+import type { CommittedChange } from "../changes.ts";
+import type { Reader } from "../database.ts";
+import type { MessageRow } from "../messages.ts";
+import type { SendOutcome, SendRefusal, SendRequest } from "./operations.ts";
+
+/** How many messages a customer may send into support an hour and a day; null for no limit. */
+export interface SupportQuota {
+  readonly perHour: number;
+  readonly perDay: number;
+}
+
+interface OutcomeRecord {
+  i: number;
+  outcome: "sent" | "duplicate" | "busy" | SendRefusal;
+  kind: string;
+  seq: number;
+  ordinal: number;
+  created_at: Date;
+  depth: number;
+  thread_root_id: string | null;
+  reply_count: number | null;
+  mass_mention: string | null;
+  retry_after: number | null;
+}
+
+/** Runs the batch (migration 0002); answers each request's outcome in order, `busy` where the head is held by somebody else. */
+export async function commitSends(
+  connection: Reader,
+  requests: readonly SendRequest[],
+  options: { readonly wait: boolean; readonly quota: SupportQuota | null },
+): Promise<(SendOutcome | "busy")[]> {
+  const conversationIds = [...new Set(requests.map((request) => request.conversationId))];
+  const records = await connection.query<OutcomeRecord>({
+    name: "commit_sends",
+    text: "SELECT * FROM commit_sends($1, $2, $3, $4, $5)",
+    values: [
+      encodeBatch(requests),
+      `{${conversationIds.join(",")}}`,
+      options.wait,
+      options.quota?.perHour,
+      options.quota?.perDay,
+    ],
+  });
+  if (records.length !== requests.length) throw new Error(`${requests.length} sends had ${records.length} outcomes`);
+  return records.map((record, index) => toOutcome(record, requests[index] as SendRequest));
+}
+
+function encodeBatch(requests: readonly SendRequest[]): string {
+  return JSON.stringify(
+    requests.map((request, i) => ({
+      i,
+      conversation_id: request.conversationId,
+      id: request.id,
+      sender_id: request.senderId,
+      content_type: request.contentType,
+      content: request.content,
+      metadata: request.metadata,
+      attachments: request.attachments,
+      mentions: request.mentions,
+      mass_mention: request.massMention,
+      parent_id: request.parentId,
+      fingerprint: request.fingerprint,
+      is_staff: request.isStaff,
+      is_service: request.isService,
+      is_host: request.isHost,
+      may_contact_anyone: request.mayContactAnyone,
+      has_media: request.hasMedia,
+    })),
+  );
+}
+
+function toOutcome(record: OutcomeRecord, request: SendRequest): SendOutcome | "busy" {
+  if (record.outcome === "busy") return "busy";
+  if (record.outcome === "duplicate") return { outcome: "duplicate", kind: record.kind, own: false };
+  if (record.outcome !== "sent")
+    return { outcome: "refused", reason: record.outcome, retryAfterSeconds: record.retry_after };
+  const message = sentMessage(record, request);
+  const thread = message.threadRootId
+    ? { rootId: message.threadRootId, replyCount: record.reply_count ?? 0, lastReplyAt: message.createdAt }
+    : undefined;
+  return { outcome: "sent", kind: record.kind, message, thread };
+}
+
+/** The row as it was just written, without reading it again. */
+function sentMessage(record: OutcomeRecord, request: SendRequest): MessageRow {
+  return {
+    conversationId: request.conversationId,
+    seq: record.seq,
+    ordinal: record.ordinal,
+    version: record.seq,
+    id: request.id,
+    senderId: request.senderId,
+    contentType: request.contentType,
+    content: request.content,
+    metadata: request.metadata,
+    attachments: request.attachments,
+    mentions: request.mentions,
+    massMention: record.mass_mention,
+    parentId: request.parentId,
+    threadRootId: record.thread_root_id as MessageId | null,
+    depth: record.depth,
+    replyCount: 0,
+    lastReplyAt: null,
+    reactionCount: 0,
+    editCount: 0,
+    pinnedAt: null,
+    pinnedBy: null,
+    createdAt: record.created_at,
+    editedAt: null,
+    deletedAt: null,
+    deletedBy: null,
+  };
+}
+
+/** The change of a message that was sent, for those who are told. */
+export function sentChange(message: MessageRow, thread: CommittedChange["thread"]): CommittedChange {
+  return {
+    conversationId: message.conversationId,
+    version: message.version,
+    type: "message.created",
+    subjectId: message.id,
+    actorId: message.senderId,
+    at: message.createdAt,
+    imported: false,
+    message,
+    ...(thread ? { thread } : {}),
+  };
+}
