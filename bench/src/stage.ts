@@ -18,7 +18,7 @@ export async function setStage(connectionString: string, options: StageOptions):
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    const people = Array.from({ length: Math.max(20, options.membersEach * 10) }, () => uuidv7());
+    const people = Array.from({ length: Math.max(options.membersEach * 10, Math.ceil(options.conversations / 4)) }, () => uuidv7());
     await client.query(
       `INSERT INTO users (id, external_id, username, slug, display_name, contact_policy)
        SELECT u, 'bench:' || u, 'bench-' || u, 'bench-' || u, 'Bench', 'everyone' FROM unnest($1::uuid[]) u`,

@@ -43,7 +43,10 @@ export async function ratePerSecond(seconds: number, workers: number, work: (wor
   let done = 0;
   await Promise.all(
     Array.from({ length: workers }, async (_, worker) => {
-      while (performance.now() < end) done += await work(worker);
+      while (performance.now() < end) {
+        const count = await work(worker);
+        done += count;
+      }
     }),
   );
   return done / ((performance.now() - start) / 1000);

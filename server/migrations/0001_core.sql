@@ -394,8 +394,11 @@ CREATE TABLE notifications (
     read_at          timestamptz(3),
     -- What it is about, so that a follower that runs twice tells once.
     unique_key       text NOT NULL,
+    -- Whether the user's sockets were told.
+    is_told          boolean NOT NULL DEFAULT false,
     UNIQUE (user_id, unique_key)
 );
+CREATE INDEX notifications_untold ON notifications (created_at) WHERE NOT is_told;
 CREATE INDEX notifications_recent ON notifications (user_id, created_at DESC, id DESC);
 CREATE INDEX notifications_unread ON notifications (user_id, conversation_id) WHERE read_at IS NULL;
 
@@ -407,6 +410,7 @@ CREATE TABLE notification_preferences (
     enabled          boolean NOT NULL,
     UNIQUE NULLS NOT DISTINCT (user_id, conversation_id, type, channel)
 );
+CREATE INDEX notification_preferences_by_conversation ON notification_preferences (conversation_id) WHERE conversation_id IS NOT NULL;
 
 ---------------------------------------------------------------- readers of the log
 
@@ -451,6 +455,7 @@ CREATE TABLE message_search (
 CREATE INDEX message_search_words ON message_search USING gin (words);
 CREATE INDEX message_search_body ON message_search USING gin (body gin_trgm_ops);
 CREATE INDEX message_search_conversation ON message_search (conversation_id, seq);
+CREATE INDEX message_search_recent ON message_search (created_at DESC);
 
 CREATE TABLE follower_cursors (
     name        text PRIMARY KEY,

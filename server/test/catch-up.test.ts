@@ -6,7 +6,7 @@ import type { ConversationId } from "../src/domain/ids.ts";
 import { startCore, type CoreServices } from "./harness/core-services.ts";
 import { useTestDatabase } from "./harness/database.ts";
 import { codeOf } from "./harness/membership.ts";
-import { makeUser, run } from "./harness/rows.ts";
+import { makeConversation, makeUser, run } from "./harness/rows.ts";
 
 const store = useTestDatabase();
 let core: CoreServices;
@@ -30,7 +30,9 @@ async function makeOpenUser(): Promise<Caller> {
 
 async function newGroup(title: string, ...others: Caller[]): Promise<ConversationId> {
   const { conversation } = await core.conversations.create(ada, {
-    kind: "group", title, member_ids: others.map((caller) => caller.userId),
+    kind: "group",
+    title,
+    member_ids: others.map((caller) => caller.userId),
   });
   return conversation.id as ConversationId;
 }
@@ -53,7 +55,8 @@ async function askAll(caller: Caller, cursor?: string, limit = 100): Promise<All
   return whole;
 }
 
-const texts = ({ changes }: AllChanges) => changes.flatMap(({ type, data }) => (type === "message" ? [data.content] : []));
+const texts = ({ changes }: AllChanges) =>
+  changes.flatMap(({ type, data }) => (type === "message" ? [data.content] : []));
 
 describe("the changes everywhere", () => {
   test("from the beginning are all one's conversations, in pages of any size", async () => {
@@ -63,7 +66,35 @@ describe("the changes everywhere", () => {
     expect(texts(whole).toSorted()).toEqual(Array.from({ length: 12 }, (_, n) => String(n)).toSorted());
     expect(whole.changes.filter(({ type }) => type === "conversation")).toHaveLength(3);
     for (const limit of [1, 2, 5]) expect((await askAll(bob, undefined, limit)).changes).toEqual(whole.changes);
-    expect(await askAll(bob, whole.through)).toMatchObject({ changes: [], reset: false, reset_conversations: [], has_more: false });
+    expect(await askAll(bob, whole.through)).toMatchObject({
+      changes: [],
+      reset: false,
+      reset_conversations: [],
+      has_more: false,
+    });
+  });
+
+  test("of somebody in many conversations come to an end, whether anything happened or not", async () => {
+    const many = await Promise.all(
+      Array.from({ length: 620 }, () => makeConversation(store.database, { members: [ada, bob] })),
+    );
+    const whole = await askAll(bob);
+    expect(new Set(whole.changes.map(({ conversation_id }) => conversation_id)).size).toBe(620);
+    await core.say(ada, many[611] as ConversationId, { content: "far behind" });
+    const since = await askAll(bob, whole.through);
+    expect(texts(since)).toEqual(["far behind"]);
+    expect((await askAll(bob, since.through)).changes).toEqual([]);
+  });
+
+  test("of a round that was interrupted are followed by those of another one", async () => {
+    for (const title of ["One", "Two"]) await newGroup(title, bob);
+    const begun = await ask(bob, undefined, 1);
+    expect(begun.has_more).toBe(true);
+    const place = JSON.parse(Buffer.from(begun.through, "base64url").toString()) as unknown[];
+    const aged = [...place.slice(0, 4), (place[4] as unknown[]).with(1, Date.now() - 60_000)];
+    await core.say(ada, begun.changes[0]?.conversation_id as ConversationId, { content: "meanwhile" });
+    const whole = await askAll(bob, Buffer.from(JSON.stringify(aged)).toString("base64url"));
+    expect(texts(whole)).toEqual(["meanwhile"]);
   });
 
   test("after a cursor are what came since, wherever it was", async () => {
@@ -87,7 +118,9 @@ describe("the changes everywhere", () => {
     await core.members.removeMember(ada, id, bob.userId);
     await core.say(ada, id, { content: "without you" });
     const left = await askAll(bob, joined.through);
-    expect(left.changes).toMatchObject([{ conversation_id: id, type: "member", data: { user_id: bob.userId, left_at: expect.any(String) } }]);
+    expect(left.changes).toMatchObject([
+      { conversation_id: id, type: "member", data: { user_id: bob.userId, left_at: expect.any(String) } },
+    ]);
     expect((await askAll(bob, left.through)).changes).toEqual([]);
     await core.members.addMembers(ada, id, { user_id: bob.userId });
     expect(await askAll(bob, left.through)).toMatchObject({ changes: [], reset_conversations: [id] });
@@ -100,7 +133,9 @@ describe("the changes everywhere", () => {
     const start = await askAll(bob);
     await core.conversations.remove(ada, id);
     const deleted = await askAll(bob, start.through);
-    expect(deleted.changes).toMatchObject([{ conversation_id: id, type: "conversation", data: { id, deleted_at: expect.any(String) } }]);
+    expect(deleted.changes).toMatchObject([
+      { conversation_id: id, type: "conversation", data: { id, deleted_at: expect.any(String) } },
+    ]);
     expect((await askAll(bob)).changes).toEqual([]);
     await core.conversations.restore(await makeUser(store.database, { isStaff: true }), id);
     expect(texts(await askAll(bob, deleted.through))).toEqual(["kept"]);
@@ -131,7 +166,10 @@ describe("the changes everywhere", () => {
       begun();
       await holding;
       change.record("conversation.updated", slow, ada.userId);
-      await change.execute({ text: "UPDATE conversations SET title = 'late', version = $2 WHERE id = $1", values: [slow, change.head.head + 1] });
+      await change.execute({
+        text: "UPDATE conversations SET title = 'late', version = $2 WHERE id = $1",
+        values: [slow, change.head.head + 1],
+      });
     });
     await isBegun;
     const other = startCore(store.database);
@@ -142,7 +180,9 @@ describe("the changes everywhere", () => {
       go();
       await committing;
       const since = await askAll(bob, meanwhile.through);
-      expect(since.changes).toMatchObject(expect.arrayContaining([expect.objectContaining({ conversation_id: slow, type: "conversation" })]));
+      expect(since.changes).toMatchObject(
+        expect.arrayContaining([expect.objectContaining({ conversation_id: slow, type: "conversation" })]),
+      );
     } finally {
       go();
       await other.close();
@@ -167,9 +207,15 @@ describe("a cursor", () => {
   test("of another epoch, or from a future that was undone, means to load everything anew", async () => {
     await newGroup("One", bob);
     const { through, epoch } = await askAll(bob);
-    expect(await core.everywhere.allChanges(bob, { after: through, epoch: "another", limit: 5 })).toMatchObject({ reset: true, changes: [], epoch });
+    expect(await core.everywhere.allChanges(bob, { after: through, epoch: "another", limit: 5 })).toMatchObject({
+      reset: true,
+      changes: [],
+      epoch,
+    });
     const place = JSON.parse(Buffer.from(through, "base64url").toString()) as unknown[];
-    const future = Buffer.from(JSON.stringify([...place.slice(0, 3), "99999999999:99999999999:", null])).toString("base64url");
+    const future = Buffer.from(JSON.stringify([...place.slice(0, 3), "99999999999:99999999999:", null])).toString(
+      "base64url",
+    );
     const answer = await ask(bob, future);
     expect(answer).toMatchObject({ reset: true, changes: [] });
     expect(await ask(bob, answer.through)).toMatchObject({ reset: false });
@@ -181,10 +227,16 @@ describe("a cursor", () => {
     const { through } = await askAll(ada);
     const { through: own } = await askAll(bob);
     const place = JSON.parse(Buffer.from(own, "base64url").toString()) as unknown[];
-    const forged = (snapshot: string) => Buffer.from(JSON.stringify([...place.slice(0, 3), snapshot, null])).toString("base64url");
+    const forged = (snapshot: string) =>
+      Buffer.from(JSON.stringify([...place.slice(0, 3), snapshot, null])).toString("base64url");
     expect(await codeOf(ask(bob, forged("4:9:4,5,8")))).toBeUndefined();
     expect(await codeOf(ask(bob, through))).toBe("validation_failed");
-    for (const cursor of ["x", "e30", Buffer.from("[1,2]").toString("base64url"), ...["5:4:", "0:4:", "4:9:3", "4:9:9", "4:9:7,6", "4:9:x", "4:9"].map(forged)]) {
+    for (const cursor of [
+      "x",
+      "e30",
+      Buffer.from("[1,2]").toString("base64url"),
+      ...["5:4:", "0:4:", "4:9:3", "4:9:9", "4:9:7,6", "4:9:x", "4:9"].map(forged),
+    ]) {
       expect(await codeOf(ask(bob, cursor))).toBe("validation_failed");
     }
   });

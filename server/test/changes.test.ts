@@ -18,7 +18,10 @@ let staff: Caller;
 beforeAll(async () => {
   core = startCore(store.database);
   [ada, bob, eve, staff] = await Promise.all([
-    makeUser(store.database), makeUser(store.database), makeUser(store.database), makeUser(store.database, { isStaff: true }),
+    makeUser(store.database),
+    makeUser(store.database),
+    makeUser(store.database),
+    makeUser(store.database, { isStaff: true }),
   ]);
   await run(store.database, "UPDATE users SET contact_policy = 'everyone' WHERE kind = 'human'");
 });
@@ -32,14 +35,23 @@ function story({ changes }: Pick<ChangeSet, "changes">): string[] {
   return changes.map(({ version, type, data }) => {
     if (type === "message") return `${version} message ${data.content}`;
     if (type === "conversation") return `${version} conversation ${data.title}`;
-    const name = data.user_id === ada.userId ? "ada" : data.user_id === bob.userId ? "bob" : data.user_id === eve.userId ? "eve" : "?";
+    const name =
+      data.user_id === ada.userId
+        ? "ada"
+        : data.user_id === bob.userId
+          ? "bob"
+          : data.user_id === eve.userId
+            ? "eve"
+            : "?";
     return `${version} ${name} ${data.left_at ? "left" : data.role}`;
   });
 }
 
 async function newGroup(...others: Caller[]): Promise<ConversationId> {
   const { conversation } = await core.conversations.create(ada, {
-    kind: "group", title: "Tea", member_ids: others.map((caller) => caller.userId),
+    kind: "group",
+    title: "Tea",
+    member_ids: others.map((caller) => caller.userId),
   });
   return conversation.id as ConversationId;
 }
@@ -58,7 +70,12 @@ describe("the changes after a version", () => {
     expect(story(set).slice(0, 1)).toEqual(["1 conversation Tea"]);
     expect(story(set).slice(1, 3).toSorted()).toEqual(["1 ada owner", "1 bob member"]);
     expect(story(set).slice(3)).toEqual(["2 message one", "3 message two"]);
-    expect(set.changes.at(-1)?.data).toMatchObject({ conversation_id: id, sender: { id: bob.userId }, seq: 3, version: 3 });
+    expect(set.changes.at(-1)?.data).toMatchObject({
+      conversation_id: id,
+      sender: { id: bob.userId },
+      seq: 3,
+      version: 3,
+    });
   });
 
   test("name each thing once, at its latest version and as it is now", async () => {
@@ -68,13 +85,26 @@ describe("the changes after a version", () => {
     await core.conversations.update(ada, id, { title: "Coffee" });
     await core.members.setRole(ada, id, bob.userId, "admin");
     const set = await after(ada, id, 1);
-    expect(story(set)).toEqual(["3 message root", "3 message reply", "4 message other", "5 conversation Coffee", "6 bob admin"]);
+    expect(story(set)).toEqual([
+      "3 message root",
+      "3 message reply",
+      "4 message other",
+      "5 conversation Coffee",
+      "6 bob admin",
+    ]);
     expect(set.changes[0]).toMatchObject({ data: { reply_count: 1, version: 3 } });
   });
 
   test("after the head are none, and the cursor stays", async () => {
     await core.say(ada, id);
-    expect(await after(bob, id, 2)).toMatchObject({ after: 2, through: 2, head: 2, changes: [], has_more: false, reset: false });
+    expect(await after(bob, id, 2)).toMatchObject({
+      after: 2,
+      through: 2,
+      head: 2,
+      changes: [],
+      has_more: false,
+      reset: false,
+    });
   });
 
   test("tell who left, and who came back", async () => {
@@ -87,7 +117,8 @@ describe("the changes after a version", () => {
 
   test("come in pages whose cursors lead to the same as one page", async () => {
     const root = await core.say(ada, id, { content: "root" });
-    for (let n = 0; n < 7; n += 1) await core.say(bob, id, { content: String(n), ...(n % 3 === 0 ? { parent_id: root.id } : {}) });
+    for (let n = 0; n < 7; n += 1)
+      await core.say(bob, id, { content: String(n), ...(n % 3 === 0 ? { parent_id: root.id } : {}) });
     const whole = await after(ada, id, 0);
     for (const limit of [1, 2, 3, 5]) {
       const seen: string[] = [];
@@ -171,7 +202,11 @@ describe("reset", () => {
     const many = await Promise.all(Array.from({ length: 12 }, () => makeUser(store.database)));
     await run(store.database, "UPDATE users SET contact_policy = 'everyone' WHERE kind = 'human'");
     const large = await newGroup(...many);
-    expect(await core.changes.catchUp(ada, large, { after: 0, limit: 1 })).toMatchObject({ reset: false, has_more: false, through: 1 });
+    expect(await core.changes.catchUp(ada, large, { after: 0, limit: 1 })).toMatchObject({
+      reset: false,
+      has_more: false,
+      through: 1,
+    });
   });
 });
 
@@ -197,7 +232,12 @@ describe("what the caller may not see is passed over", () => {
   });
 
   test("a public channel is followed without joining, and joined and left without a hole", async () => {
-    const { conversation } = await core.conversations.create(ada, { kind: "channel", title: "Open", visibility: "public", member_ids: [] });
+    const { conversation } = await core.conversations.create(ada, {
+      kind: "channel",
+      title: "Open",
+      visibility: "public",
+      member_ids: [],
+    });
     const id = conversation.id as ConversationId;
     await core.say(ada, id, { content: "one" });
     expect(story(await after(eve, id, 1))).toEqual(["2 message one"]);

@@ -1,7 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { Script } from "node:vm";
 import { command, endpoints, problem, serverFrame, type Endpoint } from "@parley/protocol";
 import { describe, expect, test } from "vitest";
 import type * as z from "zod";
-import { documentationFiles, readMarkdown, type CodeBlock } from "./harness/markdown.ts";
+import { createJwtVerifier } from "../src/services/authentication/verify-jwt.ts";
+import { documentationFiles, readMarkdown, ROOT, type CodeBlock } from "./harness/markdown.ts";
 
 describe("JSON in the documentation is what it stands for", () => {
   const paths = documentationFiles().filter((path) => /^docs\/(guides|reference)\//.test(path));
@@ -18,6 +21,43 @@ describe("JSON in the documentation is what it stands for", () => {
     const schema = schemaOf(block, value);
     expect(problemsIn(schema, value)).toEqual([]);
   });
+});
+
+describe("the code of embedding.md signs tokens that Parley takes", () => {
+  const secret = "a secret of more than thirty-two bytes";
+  const code = readMarkdown("docs/guides/embedding.md").blocks.filter(({ language }) => language === "js");
+  const [userToken = "", serviceToken = ""] = run(`${code.map((block) => block.code).join("\n")}
+    console.log(await tokenFor({ id: "customer-17", name: "Ada", avatarUrl: "https://cdn.example.com/ada.png" }));
+    console.log(serviceToken);`);
+  const verify = createJwtVerifier({ secret, keySet: undefined, issuer: undefined, audience: undefined });
+
+  test("of users", async () => {
+    const claims = await verify(userToken);
+    expect(claims).toMatchObject({ subject: "customer-17", name: "Ada", isService: false });
+    expect((claims.expiresAt ?? 0) - (claims.issuedAt ?? 0)).toBe(3_600_000);
+  });
+
+  test("of the backend", async () => {
+    expect(await verify(serviceToken)).toMatchObject({ isService: true });
+  });
+
+  function run(script: string): string[] {
+    const options = {
+      cwd: ROOT,
+      input: script,
+      encoding: "utf8",
+      env: { ...process.env, PARLEY_JWT_SECRET: secret },
+    } as const;
+    const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module"], options);
+    if (stdout === "") throw new Error(stderr);
+    return stdout.trim().split("\n");
+  }
+});
+
+test("the code of socket.md can be read", () => {
+  const scripts = readMarkdown("docs/guides/socket.md").blocks.filter(({ language }) => language === "js");
+  expect(scripts.length).toBeGreaterThan(0);
+  for (const { code } of scripts) expect(() => new Script(code)).not.toThrow();
 });
 
 /** `json sendMessage body` and `json listChanges response` name their endpoint; frames name themselves. */

@@ -392,6 +392,41 @@ describe("agents", () => {
   });
 });
 
+describe("what lives longer than a request", () => {
+  const identify = (token: string) => http.authentication.authenticate({ token, address: "192.0.2.1" });
+
+  test("learns what became of its user", async () => {
+    const identity = await identify(await tokenFor("sitter"));
+    expect(await http.authentication.recheck(identity)).toEqual(identity);
+    await http.ask("PUT", "/v1/users/sitter", { token: service, body: { is_admin: true } });
+    expect((await http.authentication.recheck(identity)).caller).toMatchObject({ isAdmin: true, isStaff: true });
+    await http.ask("PUT", "/v1/users/sitter", { token: service, body: { deactivated: true } });
+    await expect(http.authentication.recheck(identity)).rejects.toMatchObject({ code: "unauthenticated" });
+  });
+
+  test("learns that its agent's token was revoked", async () => {
+    const agent = await makeAgent("listener");
+    const identity = await identify(agent.token);
+    expect(identity).toMatchObject({ tokenKind: "agent", tokenId: agent.tokenId, expiresAt: null });
+    expect(await http.authentication.recheck(identity)).toEqual(identity);
+    await http.ask("DELETE", `/v1/agents/${agent.id}/tokens`, { token: service });
+    await expect(http.authentication.recheck(identity)).rejects.toMatchObject({ code: "unauthenticated" });
+  });
+
+  test("knows when its token ends", async () => {
+    const exp = Math.floor(Date.now() / 1_000) + 60;
+    expect(await identify(await tokenFor("guest", { exp }))).toMatchObject({
+      expiresAt: exp * 1_000,
+      tokenKind: "user",
+      tokenId: null,
+    });
+    expect(await identify(service)).toMatchObject({
+      tokenKind: "service",
+      caller: { isService: true, kind: "system" },
+    });
+  });
+});
+
 describe("access of endpoints", () => {
   test("what is for the host's backend is refused to everyone else", async () => {
     for (const token of [

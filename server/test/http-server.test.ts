@@ -1,14 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as requestSecurely } from "node:https";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { connect as connectSecurely } from "node:tls";
 import { endpoint, endpoints } from "@parley/protocol";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { operationRoutes } from "../src/adapters/http/operations.ts";
 import { route, streamRoute } from "../src/adapters/http/pipeline.ts";
+import { CERTIFICATE } from "./harness/certificate.ts";
 import { useTestDatabase } from "./harness/database.ts";
 import { startHttp, tokenFor, type HttpHarness } from "./harness/http.ts";
 
@@ -186,19 +183,8 @@ describe("operation", () => {
 });
 
 describe("TLS", () => {
-  const directory = mkdtempSync(join(tmpdir(), "parley-tls-"));
-  afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
-  function certificate(): { cert: Buffer; key: Buffer } {
-    const [cert, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
-    const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
-    const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-    execFileSync("openssl", [...made, "-keyout", key, "-out", cert, ...subject], { stdio: "ignore" });
-    return { cert: readFileSync(cert), key: readFileSync(key) };
-  }
-
   test("is 1.3 or nothing, and browsers are told to keep to it", async () => {
-    const tls = certificate();
+    const tls = CERTIFICATE;
     await withServer({ server: { tls, isSecure: true } }, async (http) => {
       expect(http.url).toMatch(/^https:/);
       const port = Number(new URL(http.url).port);

@@ -21,7 +21,9 @@ let id: ConversationId;
 beforeAll(async () => {
   core = startCore(store.database);
   const { marks, statuses, changes, everywhere } = core;
-  http = await startHttp(store.database, { routes: [...markRoutes({ marks, statuses }), ...changeRoutes({ changes, everywhere })] });
+  http = await startHttp(store.database, {
+    routes: [...markRoutes({ marks, statuses }), ...changeRoutes({ changes, everywhere })],
+  });
 });
 afterAll(async () => {
   await http.close();
@@ -48,22 +50,41 @@ describe("marks", () => {
   test("are moved with and without a body, to a seq or a message", async () => {
     const [first, second] = [await core.say(ada, id), await core.say(ada, id)];
     expect(await ask(bob, "POST", `/conversations/${id}/delivered`)).toEqual({
-      status: 200, body: { last_delivered_seq: second.seq, updated_count: 2 },
+      status: 200,
+      body: { last_delivered_seq: second.seq, updated_count: 2 },
     });
     expect(await ask(bob, "POST", `/conversations/${id}/read`, { message_id: first.id })).toEqual({
-      status: 200, body: { last_read_seq: first.seq, unread_count: 1, updated_count: 1 },
+      status: 200,
+      body: { last_read_seq: first.seq, unread_count: 1, updated_count: 1 },
     });
-    expect(await ask(bob, "POST", `/conversations/${id}/read`, { seq: 99 })).toMatchObject({ status: 200, body: { unread_count: 0 } });
-    expect(await ask(bob, "POST", `/conversations/${id}/read`)).toMatchObject({ status: 200, body: { updated_count: 0 } });
+    expect(await ask(bob, "POST", `/conversations/${id}/read`, { seq: 99 })).toMatchObject({
+      status: 200,
+      body: { unread_count: 0 },
+    });
+    expect(await ask(bob, "POST", `/conversations/${id}/read`)).toMatchObject({
+      status: 200,
+      body: { updated_count: 0 },
+    });
     const { body } = await ask(ada, "GET", `/conversations/${id}/messages/${first.id}/status`);
     expect(body).toMatchObject({ items: [{ user_id: bob.userId, status: "read" }], next_cursor: null });
-    expect((await ask(ada, "GET", `/conversations/${id}/read-status?limit=1`)).body).toMatchObject({ items: [{}], next_cursor: expect.any(String) });
+    expect((await ask(ada, "GET", `/conversations/${id}/read-status?limit=1`)).body).toMatchObject({
+      items: [{}],
+      next_cursor: expect.any(String),
+    });
   });
 
   test("are refused with the field that is wrong, and to who may not", async () => {
     await core.say(ada, id);
     const read = (caller: Caller, body: unknown) => ask(caller, "POST", `/conversations/${id}/read`, body);
-    for (const body of [{ seq: -1 }, { seq: 1.5 }, { seq: "1" }, { seq: 1, message_id: id }, { message_id: "x" }, { other: 1 }, []]) {
+    for (const body of [
+      { seq: -1 },
+      { seq: 1.5 },
+      { seq: "1" },
+      { seq: 1, message_id: id },
+      { message_id: "x" },
+      { other: 1 },
+      [],
+    ]) {
       expect(await read(bob, body)).toMatchObject({ status: 400, body: { code: "validation_failed" } });
     }
     expect(await read(eve, {})).toMatchObject({ status: 404, body: { code: "not_found" } });
@@ -75,9 +96,15 @@ describe("marks", () => {
     const support = await core.conversations.supportOf(eve);
     await core.say(eve, support);
     const body = { conversation_ids: [support] };
-    expect(await ask(bob, "POST", "/conversations/read", body)).toMatchObject({ status: 403, body: { code: "permission_denied" } });
+    expect(await ask(bob, "POST", "/conversations/read", body)).toMatchObject({
+      status: 403,
+      body: { code: "permission_denied" },
+    });
     const answer = await http.ask("POST", "/v1/conversations/read", { token: await serviceToken(), body });
-    expect(answer).toMatchObject({ status: 200, body: { updated_count: 1, items: [{ conversation_id: support, unread_count: 0 }] } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { updated_count: 1, items: [{ conversation_id: support, unread_count: 0 }] },
+    });
   });
 });
 
@@ -87,23 +114,41 @@ describe("changes", () => {
     await core.say(ada, id, { content: "two" });
     const path = `/conversations/${id}/changes`;
     const first = await ask(bob, "GET", `${path}?after=1&limit=1`);
-    expect(first).toMatchObject({ status: 200, body: { through: 2, head: 3, has_more: true, reset: false, changes: [{ version: 2, type: "message" }] } });
-    expect((await ask(bob, "GET", `${path}?after=2&epoch=${String(first.body["epoch"])}`)).body).toMatchObject({ through: 3, has_more: false });
+    expect(first).toMatchObject({
+      status: 200,
+      body: { through: 2, head: 3, has_more: true, reset: false, changes: [{ version: 2, type: "message" }] },
+    });
+    expect((await ask(bob, "GET", `${path}?after=2&epoch=${String(first.body["epoch"])}`)).body).toMatchObject({
+      through: 3,
+      has_more: false,
+    });
     expect((await ask(bob, "GET", `${path}?after=2&epoch=other`)).body).toMatchObject({ reset: true, through: 3 });
     expect((await ask(bob, "GET", path)).body).toMatchObject({ after: 0, through: 3 });
     for (const query of ["after=-1", "after=x", "limit=0", "limit=101", "epoch=%20"]) {
-      expect(await ask(bob, "GET", `${path}?${query}`)).toMatchObject({ status: 400, body: { code: "validation_failed" } });
+      expect(await ask(bob, "GET", `${path}?${query}`)).toMatchObject({
+        status: 400,
+        body: { code: "validation_failed" },
+      });
     }
     expect(await ask(eve, "GET", path)).toMatchObject({ status: 404 });
   });
 
   test("of all one's conversations come after a cursor", async () => {
     const start = await ask(bob, "GET", "/changes");
-    expect(start).toMatchObject({ status: 200, body: { after: null, has_more: false, reset: false, reset_conversations: [] } });
+    expect(start).toMatchObject({
+      status: 200,
+      body: { after: null, has_more: false, reset: false, reset_conversations: [] },
+    });
     await core.say(ada, id, { content: "news" });
     const since = await ask(bob, "GET", `/changes?after=${String(start.body["through"])}`);
-    expect(since).toMatchObject({ status: 200, body: { changes: [{ conversation_id: id, type: "message", data: { content: "news" } }] } });
-    expect(await ask(bob, "GET", "/changes?after=nonsense")).toMatchObject({ status: 400, body: { code: "validation_failed" } });
+    expect(since).toMatchObject({
+      status: 200,
+      body: { changes: [{ conversation_id: id, type: "message", data: { content: "news" } }] },
+    });
+    expect(await ask(bob, "GET", "/changes?after=nonsense")).toMatchObject({
+      status: 400,
+      body: { code: "validation_failed" },
+    });
     expect(await ask(eve, "GET", `/changes?after=${String(start.body["through"])}`)).toMatchObject({ status: 400 });
   });
 });

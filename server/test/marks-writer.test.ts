@@ -1,7 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ConversationId, UserId } from "../src/domain/ids.ts";
 import { v7 as uuidv7 } from "uuid";
-import { createMarksWriter, type MarkMoved, type MarksWriter, type MarksWriterOptions } from "../src/store/marks/marks-writer.ts";
+import {
+  createMarksWriter,
+  type MarkMoved,
+  type MarksWriter,
+  type MarksWriterOptions,
+} from "../src/store/marks/marks-writer.ts";
 import { findMarks } from "../src/store/marks/marks.ts";
 import { useTestDatabase } from "./harness/database.ts";
 import { codeOf } from "./harness/membership.ts";
@@ -47,7 +52,12 @@ const movements = () =>
 test("movements of one moment are written as one, and each caller hears how far and from where", async () => {
   const writer = start();
   const results = await Promise.all([3, 9, 5, 9].map((ordinal) => writer.move(read(ordinal))));
-  expect(results.map(({ mark, previous }) => [previous.lastReadOrdinal, mark.lastReadOrdinal])).toEqual([[0, 9], [3, 9], [9, 9], [9, 9]]);
+  expect(results.map(({ mark, previous }) => [previous.lastReadOrdinal, mark.lastReadOrdinal])).toEqual([
+    [0, 9],
+    [3, 9],
+    [9, 9],
+    [9, 9],
+  ]);
   expect(await movements()).toEqual([{ kind: "read", seq: 9 }]);
   expect(told.map(({ lastReadSeq }) => lastReadSeq)).toEqual([9]);
 });
@@ -56,7 +66,11 @@ test("a mark is known here before it is written, and for a moment after", async 
   const writer = start();
   expect(writer.pending(conversationId, userId)).toBeUndefined();
   writer.advanceOwn({ conversationId, userId, seq: 12, ordinal: 4, onlyIfAllRead: false });
-  expect(writer.pending(conversationId, userId)).toMatchObject({ lastReadSeq: 12, lastReadOrdinal: 4, lastDeliveredSeq: 12 });
+  expect(writer.pending(conversationId, userId)).toMatchObject({
+    lastReadSeq: 12,
+    lastReadOrdinal: 4,
+    lastDeliveredSeq: 12,
+  });
   await until(async () => (await stored())?.lastReadOrdinal === 4);
   expect(writer.pending(conversationId, userId)).toMatchObject({ lastReadOrdinal: 4 });
 });
@@ -94,10 +108,29 @@ test("a lost connection loses no movement", async () => {
   expect(await stored()).toMatchObject({ lastReadOrdinal: 60 });
 });
 
+test("a mark that somebody else holds is waited for", async () => {
+  const writer = start();
+  await writer.move(read(1));
+  let moving: Promise<unknown> | undefined;
+  await store.database.transaction(async (tx) => {
+    await tx.query({
+      text: "SELECT FROM member_marks WHERE conversation_id = $1 FOR UPDATE",
+      values: [conversationId],
+    });
+    moving = writer.move(read(4));
+    await until(() => troubles.length > 0);
+  });
+  await moving;
+  expect(await stored()).toMatchObject({ lastReadOrdinal: 4 });
+  expect(troubles).toMatchObject([{ code: "55P03" }]);
+});
+
 test("without a database callers are told to come back, and the marks move once it is there", async () => {
   let down = true;
   const connect: MarksWriterOptions["database"]["connect"] = () =>
-    down ? Promise.reject(Object.assign(new Error("nobody there"), { code: "ECONNREFUSED" })) : store.database.connect();
+    down
+      ? Promise.reject(Object.assign(new Error("nobody there"), { code: "ECONNREFUSED" }))
+      : store.database.connect();
   const writer = start({ database: { connect }, maxWaitMs: 30 });
   expect(await codeOf(writer.move(read(3)))).toBe("overloaded");
   expect(troubles.length).toBeGreaterThan(0);
@@ -116,7 +149,9 @@ test("closing without a database ends, and says so to who waits", async () => {
 test("one movement that cannot be written does not hurt the others", async () => {
   const writer = start();
   const good = [uuidv7() as UserId, uuidv7() as UserId, uuidv7() as UserId];
-  const results = await Promise.allSettled([read(1), read(2, "not a uuid" as UserId), ...good.map((user) => read(5, user))].map((move) => writer.move(move)));
+  const results = await Promise.allSettled(
+    [read(1), read(2, "not a uuid" as UserId), ...good.map((user) => read(5, user))].map((move) => writer.move(move)),
+  );
   expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled", "fulfilled"]);
   expect(troubles).toHaveLength(1);
 });
@@ -124,14 +159,18 @@ test("one movement that cannot be written does not hurt the others", async () =>
 test("when it is full, callers are told, senders are not kept, and it is said once", async () => {
   const connect = () => new Promise<never>(() => undefined);
   const writer = createMarksWriter({
-    database: { connect }, maxPending: 2, onMoved: () => undefined, onTrouble: (error) => void troubles.push(error),
+    database: { connect },
+    maxPending: 2,
+    onMoved: () => undefined,
+    onTrouble: (error) => void troubles.push(error),
   });
   const others = Array.from({ length: 5 }, () => uuidv7() as UserId);
   void writer.move(read(1)).catch(() => undefined);
   await new Promise((resolve) => setImmediate(resolve));
   for (const user of others.slice(0, 2)) void writer.move(read(1, user)).catch(() => undefined);
   expect(await codeOf(writer.move(read(1, others[2])))).toBe("overloaded");
-  for (const user of others.slice(2)) writer.advanceOwn({ conversationId, userId: user, seq: 1, ordinal: 1, onlyIfAllRead: false });
+  for (const user of others.slice(2))
+    writer.advanceOwn({ conversationId, userId: user, seq: 1, ordinal: 1, onlyIfAllRead: false });
   expect(troubles).toHaveLength(1);
   expect(writer.queued()).toBe(2);
 });

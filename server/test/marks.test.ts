@@ -24,15 +24,20 @@ afterAll(() => core.close());
 
 beforeEach(async () => {
   [ada, bob, eve, staff] = await Promise.all([
-    makeUser(store.database), makeUser(store.database), makeUser(store.database), makeUser(store.database, { isStaff: true }),
+    makeUser(store.database),
+    makeUser(store.database),
+    makeUser(store.database),
+    makeUser(store.database, { isStaff: true }),
   ]);
   id = await makeConversation(store.database, { members: [ada, bob] });
   core.moves.length = 0;
 });
 
 const page = { limit: 50 };
-const markOf = async (caller: Caller, conversationId = id) => (await findMarks(store.database, caller.userId, [conversationId]))[0];
-const unreadOf = async (caller: Caller, conversationId = id) => (await core.conversations.get(caller, conversationId)).unread_count;
+const markOf = async (caller: Caller, conversationId = id) =>
+  (await findMarks(store.database, caller.userId, [conversationId]))[0];
+const unreadOf = async (caller: Caller, conversationId = id) =>
+  (await core.conversations.get(caller, conversationId)).unread_count;
 const support = () => makeConversation(store.database, { kind: "support", subject: eve, members: [eve] });
 
 describe("reading", () => {
@@ -40,24 +45,50 @@ describe("reading", () => {
     const first = await core.say(ada, id);
     await core.say(ada, id);
     const last = await core.say(ada, id);
-    expect(await core.marks.markRead(bob, id, { seq: first.seq })).toEqual({ last_read_seq: first.seq, unread_count: 2, updated_count: 1 });
-    expect(await core.marks.markRead(bob, id, { seq: last.seq - 1 })).toEqual({ last_read_seq: last.seq - 1, unread_count: 1, updated_count: 1 });
-    expect(await core.marks.markRead(bob, id, { seq: 10_000 })).toEqual({ last_read_seq: last.seq, unread_count: 0, updated_count: 1 });
-    expect(await core.marks.markRead(bob, id, {})).toEqual({ last_read_seq: last.seq, unread_count: 0, updated_count: 0 });
+    expect(await core.marks.markRead(bob, id, { seq: first.seq })).toEqual({
+      last_read_seq: first.seq,
+      unread_count: 2,
+      updated_count: 1,
+    });
+    expect(await core.marks.markRead(bob, id, { seq: last.seq - 1 })).toEqual({
+      last_read_seq: last.seq - 1,
+      unread_count: 1,
+      updated_count: 1,
+    });
+    expect(await core.marks.markRead(bob, id, { seq: 10_000 })).toEqual({
+      last_read_seq: last.seq,
+      unread_count: 0,
+      updated_count: 1,
+    });
+    expect(await core.marks.markRead(bob, id, {})).toEqual({
+      last_read_seq: last.seq,
+      unread_count: 0,
+      updated_count: 0,
+    });
   });
 
   test("between two messages goes to the earlier one, and before the first nowhere", async () => {
     const first = await core.say(ada, id);
     await core.members.setRole(HOST, id, bob.userId, "admin");
     await core.say(ada, id);
-    expect(await core.marks.markRead(bob, id, { seq: first.seq + 1 })).toMatchObject({ last_read_seq: first.seq, unread_count: 1 });
-    expect(await core.marks.markRead(bob, id, { seq: 0 })).toMatchObject({ last_read_seq: first.seq, updated_count: 0 });
+    expect(await core.marks.markRead(bob, id, { seq: first.seq + 1 })).toMatchObject({
+      last_read_seq: first.seq,
+      unread_count: 1,
+    });
+    expect(await core.marks.markRead(bob, id, { seq: 0 })).toMatchObject({
+      last_read_seq: first.seq,
+      updated_count: 0,
+    });
   });
 
   test("to a message goes there, and a message that is not there or elsewhere is not found", async () => {
     const first = await core.say(ada, id);
     await core.say(ada, id);
-    expect(await core.marks.markRead(bob, id, { message_id: first.id })).toEqual({ last_read_seq: first.seq, unread_count: 1, updated_count: 1 });
+    expect(await core.marks.markRead(bob, id, { message_id: first.id })).toEqual({
+      last_read_seq: first.seq,
+      unread_count: 1,
+      updated_count: 1,
+    });
     const elsewhere = await core.say(ada, await makeConversation(store.database, { members: [ada, bob] }));
     for (const messageId of [uuidv7(), elsewhere.id]) {
       expect(await codeOf(core.marks.markRead(bob, id, { message_id: messageId }))).toBe("not_found");
@@ -66,7 +97,11 @@ describe("reading", () => {
 
   test("one's own messages is nothing to do", async () => {
     const own = await core.say(ada, id);
-    expect(await core.marks.markRead(ada, id, { message_id: own.id })).toEqual({ last_read_seq: own.seq, unread_count: 0, updated_count: 0 });
+    expect(await core.marks.markRead(ada, id, { message_id: own.id })).toEqual({
+      last_read_seq: own.seq,
+      unread_count: 0,
+      updated_count: 0,
+    });
   });
 
   test("never goes backwards, and implies delivery", async () => {
@@ -74,8 +109,15 @@ describe("reading", () => {
     const second = await core.say(ada, id);
     await core.marks.markRead(bob, id, {});
     expect(await core.marks.markRead(bob, id, { seq: 2 })).toMatchObject({ last_read_seq: second.seq });
-    expect(await core.marks.markDelivered(bob, id, { seq: 2 })).toEqual({ last_delivered_seq: second.seq, updated_count: 0 });
-    expect(await markOf(bob)).toMatchObject({ lastReadSeq: second.seq, lastReadOrdinal: 2, lastDeliveredSeq: second.seq });
+    expect(await core.marks.markDelivered(bob, id, { seq: 2 })).toEqual({
+      last_delivered_seq: second.seq,
+      updated_count: 0,
+    });
+    expect(await markOf(bob)).toMatchObject({
+      lastReadSeq: second.seq,
+      lastReadOrdinal: 2,
+      lastDeliveredSeq: second.seq,
+    });
   });
 
   test("takes membership, and the host's backend has nothing to read but support", async () => {
@@ -87,17 +129,26 @@ describe("reading", () => {
   });
 
   test("what history hides is not found by id, and not moved to by seq", async () => {
-    const limited = await makeConversation(store.database, { historyVisibility: "none", members: [{ who: ada, role: "owner" }] });
+    const limited = await makeConversation(store.database, {
+      historyVisibility: "none",
+      members: [{ who: ada, role: "owner" }],
+    });
     const hidden = await core.say(ada, limited);
     await run(store.database, "UPDATE users SET contact_policy = 'everyone' WHERE id = $1", [bob.userId]);
     await core.members.addMembers(ada, limited, { user_id: bob.userId });
     expect(await codeOf(core.marks.markRead(bob, limited, { message_id: hidden.id }))).toBe("not_found");
-    expect(await core.marks.markRead(bob, limited, {})).toEqual({ last_read_seq: hidden.seq, unread_count: 0, updated_count: 0 });
+    expect(await core.marks.markRead(bob, limited, {})).toEqual({
+      last_read_seq: hidden.seq,
+      unread_count: 0,
+      updated_count: 0,
+    });
   });
 
   test("at the same time from many devices ends at the furthest, and each message is counted once", async () => {
     for (let n = 0; n < 20; n += 1) await core.say(ada, id);
-    const results = await Promise.all(Array.from({ length: 60 }, (_, n) => core.marks.markRead(bob, id, { seq: 2 + ((n * 7) % 20) })));
+    const results = await Promise.all(
+      Array.from({ length: 60 }, (_, n) => core.marks.markRead(bob, id, { seq: 2 + ((n * 7) % 20) })),
+    );
     expect(await markOf(bob)).toMatchObject({ lastReadSeq: 21, lastReadOrdinal: 20 });
     expect(results.reduce((sum, result) => sum + result.updated_count, 0)).toBe(20);
   });
@@ -105,15 +156,21 @@ describe("reading", () => {
   test("marks the notifications of what was read, and no others", async () => {
     const [first, second] = [await core.say(ada, id), await core.say(ada, id)];
     for (const message of [first, second]) {
-      await run(store.database, `INSERT INTO notifications (id, user_id, type, conversation_id, message_id, unique_key) VALUES ($1::uuid, $2, 'group_messages', $3, $4, $1::text)`,
-        [uuidv7(), bob.userId, id, message.id]);
+      await run(
+        store.database,
+        `INSERT INTO notifications (id, user_id, type, conversation_id, message_id, unique_key) VALUES ($1::uuid, $2, 'group_messages', $3, $4, $1::text)`,
+        [uuidv7(), bob.userId, id, message.id],
+      );
     }
     await core.marks.markRead(bob, id, { seq: first.seq });
     const rows = await store.database.query<{ message_id: string; read: boolean }>({
       text: "SELECT message_id, read_at IS NOT NULL AS read FROM notifications WHERE user_id = $1 ORDER BY read",
       values: [bob.userId],
     });
-    expect(rows).toEqual([{ message_id: second.id, read: false }, { message_id: first.id, read: true }]);
+    expect(rows).toEqual([
+      { message_id: second.id, read: false },
+      { message_id: first.id, read: true },
+    ]);
   });
 });
 
@@ -149,7 +206,8 @@ describe("sending", () => {
     expect(movements).toEqual([{ seq: 4 }]);
     const told = core.moves.filter((move) => move.userId === bob.userId);
     expect(told.map(({ lastReadSeq, bySending }) => ({ lastReadSeq, bySending }))).toEqual([
-      { lastReadSeq: 2, bySending: true }, { lastReadSeq: 4, bySending: false },
+      { lastReadSeq: 2, bySending: true },
+      { lastReadSeq: 4, bySending: false },
     ]);
   });
 });
@@ -164,8 +222,20 @@ describe("a movement is told after the commit", () => {
     await core.marks.markRead(bob, id, {});
     const told = core.moves.filter((move) => move.userId === bob.userId);
     expect(told).toMatchObject([
-      { conversationId: id, lastReadSeq: 0, lastDeliveredSeq: message.seq, moved: { read: false, delivered: true }, sharesReceipts: false },
-      { conversationId: id, lastReadSeq: message.seq, lastReadOrdinal: 1, moved: { read: true, delivered: false }, bySending: false },
+      {
+        conversationId: id,
+        lastReadSeq: 0,
+        lastDeliveredSeq: message.seq,
+        moved: { read: false, delivered: true },
+        sharesReceipts: false,
+      },
+      {
+        conversationId: id,
+        lastReadSeq: message.seq,
+        lastReadOrdinal: 1,
+        moved: { read: true, delivered: false },
+        bySending: false,
+      },
     ]);
   });
 });
@@ -175,11 +245,17 @@ describe("staff", () => {
     const conversationId = await support();
     const asked = await core.say(eve, conversationId);
     const other = await makeUser(store.database, { isStaff: true });
-    expect(await core.marks.markRead(staff, conversationId, {})).toEqual({ last_read_seq: asked.seq, unread_count: 0, updated_count: 1 });
+    expect(await core.marks.markRead(staff, conversationId, {})).toEqual({
+      last_read_seq: asked.seq,
+      unread_count: 0,
+      updated_count: 1,
+    });
     expect(await core.marks.markRead(other, conversationId, {})).toMatchObject({ updated_count: 0 });
     expect(await unreadOf(other, conversationId)).toBe(0);
     const answered = await core.say(other, conversationId);
-    await until(async () => (await findMarks(store.database, STAFF_MARK, [conversationId]))[0]?.lastReadSeq === answered.seq);
+    await until(
+      async () => (await findMarks(store.database, STAFF_MARK, [conversationId]))[0]?.lastReadSeq === answered.seq,
+    );
     expect(await markOf(other, conversationId)).toBeUndefined();
     const { items } = await core.marks.listMarks(eve, conversationId, page);
     expect(items.map((item) => item.user_id)).toEqual([STAFF_MARK, eve.userId]);
@@ -191,7 +267,10 @@ describe("staff", () => {
     expect(await codeOf(core.marks.markManyRead(staff, [conversationId, id]))).toBe("not_found");
     expect(await unreadOf(staff, conversationId)).toBe(1);
     const result = await core.marks.markManyRead(staff, [conversationId, conversationId]);
-    expect(result).toEqual({ items: [{ conversation_id: conversationId, last_read_seq: 2, unread_count: 0, updated_count: 1 }], updated_count: 1 });
+    expect(result).toEqual({
+      items: [{ conversation_id: conversationId, last_read_seq: 2, unread_count: 0, updated_count: 1 }],
+      updated_count: 1,
+    });
   });
 
   test("reading answers the notifications of all of them", async () => {
@@ -199,12 +278,16 @@ describe("staff", () => {
     const message = await core.say(eve, conversationId);
     const other = await makeUser(store.database, { isAdmin: true });
     for (const person of [staff, other, eve]) {
-      await run(store.database, `INSERT INTO notifications (id, user_id, type, conversation_id, message_id, unique_key) VALUES ($1::uuid, $2, 'group_messages', $3, $4, $1::text)`,
-        [uuidv7(), person.userId, conversationId, message.id]);
+      await run(
+        store.database,
+        `INSERT INTO notifications (id, user_id, type, conversation_id, message_id, unique_key) VALUES ($1::uuid, $2, 'group_messages', $3, $4, $1::text)`,
+        [uuidv7(), person.userId, conversationId, message.id],
+      );
     }
     await core.marks.markRead(staff, conversationId, {});
     const unread = await store.database.query<{ user_id: string }>({
-      text: "SELECT user_id FROM notifications WHERE conversation_id = $1 AND read_at IS NULL", values: [conversationId],
+      text: "SELECT user_id FROM notifications WHERE conversation_id = $1 AND read_at IS NULL",
+      values: [conversationId],
     });
     expect(unread).toEqual([{ user_id: eve.userId }]);
   });
@@ -214,7 +297,8 @@ describe("receipts are mutual", () => {
   test("in the list of marks", async () => {
     await core.say(ada, id);
     await core.marks.markRead(bob, id, {});
-    const seenBy = async (caller: Caller) => (await core.marks.listMarks(caller, id, page)).items.map((item) => item.user_id).toSorted();
+    const seenBy = async (caller: Caller) =>
+      (await core.marks.listMarks(caller, id, page)).items.map((item) => item.user_id).toSorted();
     const both = [ada.userId, bob.userId].toSorted();
     expect(await seenBy(ada)).toEqual(both);
     expect(await core.marks.smallMarks(ada, [id])).toMatchObject(new Map([[id, [{}, {}]]]));
@@ -237,7 +321,9 @@ describe("receipts are mutual", () => {
     const guests = await makeConversation(store.database, { members: [ada, { who: eve, role: "guest" }] });
     const [theirs, own] = [await core.say(ada, guests), await core.say(eve, guests)];
     expect(await codeOf(core.marks.listMarks(eve, guests, page))).toBe("permission_denied");
-    expect(await codeOf(core.statuses.listMessageStatus(eve, guests, theirs.id as MessageId, page))).toBe("permission_denied");
+    expect(await codeOf(core.statuses.listMessageStatus(eve, guests, theirs.id as MessageId, page))).toBe(
+      "permission_denied",
+    );
     expect((await core.statuses.listMessageStatus(eve, guests, own.id as MessageId, page)).items).toHaveLength(1);
     expect((await core.marks.smallMarks(eve, [guests])).get(guests)?.map((mark) => mark.user_id)).toEqual([eve.userId]);
   });
@@ -256,7 +342,9 @@ describe("receipts are mutual", () => {
       cursor = next_cursor;
     } while (cursor);
     expect(seen).toEqual(many.map((person) => person.userId).toSorted());
-    expect(await codeOf(core.marks.listMarks(reader, large, { limit: 20, cursor: "nonsense" }))).toBe("validation_failed");
+    expect(await codeOf(core.marks.listMarks(reader, large, { limit: 20, cursor: "nonsense" }))).toBe(
+      "validation_failed",
+    );
   });
 });
 
@@ -266,7 +354,9 @@ describe("the status of a message", () => {
 
   test("goes from sent to delivered to read to archived, with the times of the first movements past it", async () => {
     const [first, second] = [await core.say(ada, id), await core.say(ada, id)];
-    expect(await statusOf(ada, first.id)).toEqual([{ user_id: bob.userId, status: "sent", delivered_at: null, read_at: null }]);
+    expect(await statusOf(ada, first.id)).toEqual([
+      { user_id: bob.userId, status: "sent", delivered_at: null, read_at: null },
+    ]);
     await core.marks.markDelivered(bob, id, {});
     const [delivered] = await statusOf(ada, first.id);
     expect(delivered).toMatchObject({ status: "delivered", delivered_at: expect.any(String), read_at: null });
@@ -277,7 +367,9 @@ describe("the status of a message", () => {
     await new Promise((resolve) => setTimeout(resolve, 5));
     await core.marks.markRead(bob, id, {});
     expect((await statusOf(ada, first.id))[0]?.read_at).toBe(read?.read_at);
-    expect(new Date((await statusOf(ada, second.id))[0]?.read_at ?? 0).getTime()).toBeGreaterThan(new Date(read?.read_at ?? 0).getTime());
+    expect(new Date((await statusOf(ada, second.id))[0]?.read_at ?? 0).getTime()).toBeGreaterThan(
+      new Date(read?.read_at ?? 0).getTime(),
+    );
     await core.conversations.archive(bob, id, true);
     expect((await statusOf(ada, first.id))[0]).toMatchObject({ status: "archived", read_at: read?.read_at });
     await core.say(ada, id);
@@ -297,7 +389,9 @@ describe("the status of a message", () => {
     await core.members.addMembers(HOST, id, { user_id: eve.userId });
     expect((await statusOf(ada, message.id)).map((status) => status.user_id)).toEqual([bob.userId]);
     const later = await core.say(ada, id);
-    expect((await statusOf(ada, later.id)).map((status) => status.user_id).toSorted()).toEqual([bob.userId, eve.userId].toSorted());
+    expect((await statusOf(ada, later.id)).map((status) => status.user_id).toSorted()).toEqual(
+      [bob.userId, eve.userId].toSorted(),
+    );
   });
 
   test("in support the staff are one recipient, and read as one", async () => {

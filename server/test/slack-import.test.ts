@@ -127,7 +127,7 @@ test.each([
   await expect(importFile(path)).rejects.toThrow(message);
 });
 
-test.skipIf(!existsSync(CORPUS))(`imports the corpus whole (skipped where ${CORPUS} is absent)`, { timeout: 120_000 }, async () => {
+test.skipIf(!existsSync(CORPUS))(`imports a real corpus whole (skipped where ../shared/data is absent)`, { timeout: 120_000 }, async () => {
   const report = await importFile(CORPUS, "corpus");
   expect(totalsOf(report)).toMatchObject({ channels: 82, read: 8_789, written: 8_789, skipped: 0, threads: 194, replies: 648, rootless: 1, edits: 598, now: 8_789 });
   expect(report.users.read).toBe(622);

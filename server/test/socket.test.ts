@@ -21,6 +21,8 @@ afterAll(async () => {
   await node[Symbol.asyncDispose]();
 });
 
+const group = () => node.make(ada, { kind: "group", title: "Both", member_ids: [bob.caller.userId] });
+
 test("a socket authenticates by header, by subprotocol, by first frame and by query, and is told who it is", async () => {
   const expected = { user_id: ada.caller.userId, heartbeat_seconds: 30 };
   {
@@ -47,7 +49,7 @@ test("a socket authenticates by header, by subprotocol, by first frame and by qu
 });
 
 test("what a socket sends is answered after the commit and comes to everyone as an event, the sender included", async () => {
-  const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
+  const id = await group();
   const [one, other] = [await node.connect(ada), await node.connect(bob)];
   const { message } = (await one.ok("send_message", { conversation_id: id, content: "hello" })) as { message: { id: string; seq: number } };
   for (const client of [one, other]) {
@@ -57,7 +59,7 @@ test("what a socket sends is answered after the commit and comes to everyone as 
 });
 
 test("commands of one conversation take effect and are answered in order, however many are under way", async () => {
-  const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
+  const id = await group();
   const client = await node.connect(ada);
   const before = node.committer.batches.length;
   // Looking up who is mentioned takes longer than the others take.
@@ -78,7 +80,7 @@ test("commands of one conversation take effect and are answered in order, howeve
 });
 
 test("an edit and a reaction that follow a send find the message, and a refusal does not overtake", async () => {
-  const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
+  const id = await group();
   const client = await node.connect(ada);
   const messageId = crypto.randomUUID();
   const answered: string[] = [];
@@ -103,8 +105,8 @@ test("an edit and a reaction that follow a send find the message, and a refusal 
 });
 
 test("a reaction or an edit that names another conversation is not found there", async () => {
-  const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
-  const elsewhere = await node.make(ada, { kind: "group", title: "Elsewhere", member_ids: [bob.caller.userId] });
+  const id = await group();
+  const elsewhere = await group();
   const { id: messageId } = await node.say(bob, id);
   const client = await node.connect(ada);
   const there = { conversation_id: elsewhere, message_id: messageId };
@@ -115,7 +117,7 @@ test("a reaction or an edit that names another conversation is not found there",
 });
 
 test("ping, marks, open and close are answered, and a command without an id only when it fails", async () => {
-  const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
+  const id = await group();
   const { seq } = await node.say(bob, id);
   const client = await node.connect(ada);
   expect(await client.command("ping", {})).toMatchObject({ type: "pong", id: "1" });
@@ -154,7 +156,7 @@ test("frames that are no commands are answered with what is wrong with them, and
 });
 
 test("lone surrogates, NUL, deep and large frames are refused, and nothing breaks", async () => {
-  const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
+  const id = await group();
   const client = await node.connect(ada);
   const send = (content: string, more = ""): void =>
     client.sendRaw(`{"type":"send_message","id":"1","data":{"conversation_id":"${id}","content":"${content}"${more}}}`);
@@ -200,7 +202,7 @@ test("no valid token closes with 4401, wherever it came from", async () => {
 });
 
 test("frames that come before the answer to the authentication wait for it", async () => {
-  const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
+  const id = await group();
   await using client = await SocketClient.open(node.url);
   const replies = await Promise.all([
     client.command("authenticate", { token: ada.token }),
@@ -226,11 +228,7 @@ test("who is locked out or whose token is revoked is closed with 4403", async ()
 });
 
 test("another path is 404, and the metrics know the sockets", async () => {
-  const { promise, resolve } = Promise.withResolvers<number>();
-  const socket = new (await import("ws")).WebSocket(`${node.url.replace("http", "ws")}/elsewhere`);
-  socket.on("unexpected-response", (_request, response) => resolve(response.statusCode ?? 0));
-  socket.on("error", () => undefined);
-  expect(await promise).toBe(404);
+  await expect(SocketClient.open(node.url, { query: "/elsewhere" })).rejects.toThrow("404");
   const before = (await node.metrics.sockets.get()).values[0]?.value ?? 0;
   const client = await node.connect(ada);
   expect((await node.metrics.sockets.get()).values[0]?.value).toBe(before + 1);

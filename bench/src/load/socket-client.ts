@@ -29,6 +29,7 @@ export async function connectClient(url: string, token: string): Promise<SocketC
       }),
     close: () => socket.terminate(),
   };
+  const heartbeat = setInterval(() => socket.send('{"type":"ping"}'), 30_000).unref();
   await new Promise<void>((resolve, reject) => {
     socket.on("message", (data) => {
       const frame = String(data);
@@ -37,6 +38,7 @@ export async function connectClient(url: string, token: string): Promise<SocketC
     });
     socket.once("error", reject);
     socket.once("close", (code) => {
+      clearInterval(heartbeat);
       const error = new Error(`the socket was closed with ${code}`);
       reject(error);
       for (const { reject: fail } of waiting.values()) fail(error);

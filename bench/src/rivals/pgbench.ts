@@ -14,15 +14,15 @@ export function hasPgbench(): boolean {
 const SCRIPT = `\\set n random(1, :scenes)
 BEGIN;
 SELECT conversation_id AS conversation, sender AS sender FROM bench_scenes WHERE n = :n \\gset
-SELECT head + 1 AS version, message_count + 1 AS ordinal FROM conversation_heads WHERE conversation_id = :'conversation'::uuid FOR UPDATE \\gset
-SELECT rights AS rights FROM members WHERE conversation_id = :'conversation'::uuid AND user_id = :'sender'::uuid AND left_at IS NULL \\gset
+SELECT head + 1 AS version, message_count + 1 AS ordinal FROM conversation_heads WHERE conversation_id = :conversation::uuid FOR UPDATE \\gset
+SELECT rights AS rights FROM members WHERE conversation_id = :conversation::uuid AND user_id = :sender::uuid AND left_at IS NULL \\gset
 WITH i AS (SELECT gen_random_uuid() AS id), m AS (
 INSERT INTO messages (conversation_id, seq, ordinal, version, id, sender_id, content_type, content, fingerprint, created_at)
-SELECT :'conversation'::uuid, :version, :ordinal, :version, i.id, :'sender'::uuid, 'text', '${CONTENT}', '\\x00', now() FROM i
+SELECT :conversation::uuid, :version, :ordinal, :version, i.id, :sender::uuid, 'text', '${CONTENT}', '\\x00', now() FROM i
 ), c AS (
 INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at)
-SELECT :'conversation'::uuid, :version, 'message.created', i.id, :'sender'::uuid, now() FROM i)
-UPDATE conversation_heads SET head = :version, message_count = :ordinal, last_message_seq = :version, last_message_at = now() WHERE conversation_id = :'conversation'::uuid;
+SELECT :conversation::uuid, :version, 'message.created', i.id, :sender::uuid, now() FROM i)
+UPDATE conversation_heads SET head = :version, message_count = :ordinal, last_message_seq = :version, last_message_at = now() WHERE conversation_id = :conversation::uuid;
 COMMIT;
 `;
 
@@ -34,7 +34,7 @@ export async function pgbenchRate(connectionString: string, scenes: readonly Sce
     const script = join(folder, "send.sql");
     await writeFile(script, SCRIPT);
     const output = await run([
-      "-n", "-f", script, "-D", `scenes=${scenes.length}`, "-c", String(clients), "-j", "2", "-T", String(seconds), "-M", "extended", connectionString,
+      "-n", "-f", script, "-D", `scenes=${scenes.length}`, "-c", String(clients), "-j", "2", "-T", String(seconds), "-M", "prepared", connectionString,
     ]);
     const rate = /tps = ([\d.]+)/.exec(output)?.[1];
     if (rate === undefined) throw new Error(`pgbench said nothing of its rate:\n${output}`);

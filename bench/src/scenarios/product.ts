@@ -1,4 +1,5 @@
 import { v7 as uuidv7 } from "uuid";
+import { createHttpClient } from "../load/http-client.ts";
 import { connectClient, type SocketClient } from "../load/socket-client.ts";
 import { CONTENT } from "../rivals/single-transaction.ts";
 import type { Service } from "../service.ts";
@@ -36,18 +37,19 @@ export async function socketSendRate(writers: readonly Writer[], inFlight: numbe
 export async function restSendRate(service: Service, scenes: readonly Scene[], inFlight: number, seconds: number): Promise<number> {
   const tokens = new Map<string, string>();
   for (const scene of scenes) for (const member of scene.members) if (!tokens.has(member)) tokens.set(member, await service.tokenOf(member));
-  return await ratePerSecond(seconds, inFlight, async () => {
-    const scene = scenes[Math.floor(Math.random() * scenes.length)] as Scene;
-    const sender = scene.members[Math.floor(Math.random() * scene.members.length)] as string;
-    const response = await fetch(`${service.url}/v1/conversations/${scene.id}/messages`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${tokens.get(sender)}`, "content-type": "application/json" },
-      body: JSON.stringify({ id: uuidv7(), content: CONTENT }),
+  const client = createHttpClient(service.url, inFlight);
+  try {
+    return await ratePerSecond(seconds, inFlight, async () => {
+      const scene = scenes[Math.floor(Math.random() * scenes.length)] as Scene;
+      const sender = scene.members[Math.floor(Math.random() * scene.members.length)] as string;
+      const body = JSON.stringify({ id: uuidv7(), content: CONTENT });
+      const status = await client.post(`/v1/conversations/${scene.id}/messages`, tokens.get(sender) ?? "", body);
+      if (status !== 201) throw new Error(`a send was answered with ${status}`);
+      return 1;
     });
-    if (response.status !== 201) throw new Error(`a send was answered with ${response.status}: ${await response.text()}`);
-    await response.arrayBuffer();
-    return 1;
-  });
+  } finally {
+    client.close();
+  }
 }
 
 export interface DeliveryResult {

@@ -32,7 +32,8 @@ export const reactionEndpoints = {
     method: "POST",
     path: "/v1/messages/:message_id/reactions",
     summary: "React to a message",
-    description: "With one emoji or `:name:`. Reacting the same again is 200; a 51st different reaction to one message is 409.",
+    description:
+      "With one emoji or `:name:`. Reacting the same again is 200; a 51st different reaction to one message is 409.",
     tag,
     access: "user",
     params: messageParams,

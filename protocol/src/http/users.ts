@@ -34,7 +34,7 @@ export const userEndpoints = {
     access: "user",
     body: updateMe,
     responses: { 200: ownUser },
-    errors: [...BODY_ERRORS, "conflict"],
+    errors: [...BODY_ERRORS, "permission_denied", "conflict"],
     example: { body: { contact_policy: "friends" }, response: { ...examples.ownAda, contact_policy: "friends" } },
   }),
   listUsers: endpoint({

@@ -6,7 +6,7 @@ import { createEventStreams } from "../adapters/http/events.ts";
 import { addLandingPage } from "../adapters/http/landing-page.ts";
 import { createHttpServer } from "../adapters/http/server.ts";
 import { createSocketServer } from "../adapters/socket/server.ts";
-import { isConnectionLoss } from "../store/postgres/errors.ts";
+import { isConnectionLoss, isCutShort } from "../store/postgres/errors.ts";
 import type { Core, Foundation } from "./core.ts";
 import { createRoutes } from "./routes.ts";
 import type { Services } from "./services.ts";
@@ -20,7 +20,7 @@ export interface FrontOptions {
 export async function openFront(foundation: Foundation, core: Core, services: Services, options: FrontOptions): Promise<string> {
   const { config, logger, metrics, own } = foundation;
   const { hub, onTrouble } = core;
-  const failing = { logger, isUnavailable: isConnectionLoss };
+  const failing = { logger, isUnavailable: (error: unknown) => isConnectionLoss(error) || isCutShort(error) };
   const events = createEventStreams({
     hub,
     onDropped: () => metrics.droppedSignals.inc(),

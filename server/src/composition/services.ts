@@ -27,7 +27,6 @@ import { createSpaces } from "../services/spaces/spaces.ts";
 import { createThreads } from "../services/threads.ts";
 import { createTyping } from "../services/typing.ts";
 import { createUsers } from "../services/users.ts";
-import { Gate } from "../realtime/gate.ts";
 import { createEpochSource } from "../store/instance.ts";
 import { findUserIdsByUsername } from "../store/users.ts";
 import type { Core, Foundation } from "./core.ts";
@@ -35,9 +34,6 @@ import { createUserViews, tellingHub } from "./people-news.ts";
 import { createSpaceNews } from "./space-news.ts";
 
 export type Services = ReturnType<typeof createServices>;
-
-/** Resumes that read at once, and pieces of them that wait: everyone comes back at once after a restart. */
-const RESUMES = { width: 8, maxWaiting: 20_000 };
 
 /** The use cases, each with what it needs. */
 export function createServices(foundation: Foundation, core: Core) {
@@ -49,7 +45,6 @@ export function createServices(foundation: Foundation, core: Core) {
   const { messages, members, conversations: presenter } = presenters;
   const changes = createChanges({ db, epoch, presenters: { messages, members, conversations: presenter } });
   const spaceChanged = createSpaceNews({ db, hub, onTrouble });
-  const gate = new Gate(RESUMES);
   const messaging = createMessagingServices(foundation, core, { marks, limits: access.limits });
   return {
     ...access,
@@ -58,7 +53,7 @@ export function createServices(foundation: Foundation, core: Core) {
     epoch,
     changes,
     everywhere: createChangesEverywhere({ db, epoch, presenters: { messages, members, conversations: presenter } }),
-    resume: createResume({ db, epoch, changes, marks, pendingMark: core.marks.pending.bind(core.marks), admit: gate.run.bind(gate) }),
+    resume: createResume({ db, epoch, changes, marks, pendingMark: core.marks.pending.bind(core.marks) }),
     statuses: createDeliveryStatus({ db }),
     members: createMembers({ database: db, committer, presenter: members, users }),
     contact: tellingHub(createContact({ database: db, users }), hub),

@@ -3,7 +3,13 @@ import { expect, test } from "vitest";
 import { cutTouched, sightVersion, type Touched } from "./changes.ts";
 
 const touched = fc
-  .array(fc.record({ version: fc.integer({ min: 1, max: 30 }), type: fc.constantFrom("message" as const, "member" as const), id: fc.uuid() }))
+  .array(
+    fc.record({
+      version: fc.integer({ min: 1, max: 30 }),
+      type: fc.constantFrom("message" as const, "member" as const),
+      id: fc.uuid(),
+    }),
+  )
   .map((items): Touched[] => items);
 
 test("pages put together are everything, each once and ascending, however they are cut", () => {
@@ -14,7 +20,11 @@ test("pages put together are everything, each once and ascending, however they a
       let after = 0;
       for (let rounds = 0; after < head; rounds += 1) {
         expect(rounds).toBeLessThanOrEqual(all.length);
-        const cut = cutTouched(all.filter(({ version }) => version > after), head, limit);
+        const cut = cutTouched(
+          all.filter(({ version }) => version > after),
+          head,
+          limit,
+        );
         expect(cut.through).toBeGreaterThan(after);
         expect(cut.isWhole).toBe(cut.through === head);
         seen.push(...cut.touched);

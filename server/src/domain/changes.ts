@@ -39,7 +39,9 @@ function endOfVersion(sorted: readonly Touched[], start: number): number {
 export interface SightFacts {
   readonly conversation: { readonly historyVersion: number };
   /** The caller's row, also when they left. */
-  readonly member: { readonly version: number; readonly sightVersion: number; readonly leftAt: Date | null } | undefined;
+  readonly member:
+    | { readonly version: number; readonly sightVersion: number; readonly leftAt: Date | null }
+    | undefined;
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { UserId } from "../domain/ids.ts";
+import { Gate } from "../services/gate.ts";
 import type { CommittedChange } from "../store/changes.ts";
 import type { Reader } from "../store/database.ts";
 import { readChangesAfter } from "../store/live-conversations.ts";
 import type { MemberRow } from "../store/members.ts";
 import type { Audience, Stream } from "./audience.ts";
 import { tellAll, tellChange } from "./fan-out.ts";
-import { Gate } from "./gate.ts";
 import { noteMember } from "./memberships.ts";
 import { skippedFrame, type ChangePresenter, type PresentedChange } from "./present-changes.ts";
 import type { StreamFacts } from "./stream-facts.ts";
@@ -175,7 +175,11 @@ export class Delivery {
   #tell(stream: Stream, change: CommittedChange, told: PresentedChange): void {
     const { audience, onTold } = this.#deps;
     const { type, version } = change;
-    if (told.member && !told.member.leftAt) this.#join(stream, told.member, type === "member.added");
+    if (told.member) {
+      this.#join(stream, told.member, type === "member.added");
+      // Read late, the row may have been changed again: they hear everything up to that, which may be that they left.
+      stream.target = Math.max(stream.target, told.member.version);
+    }
     stream.last = version;
     stream.pending?.delete(version);
     if (stream.pending?.size === 0) stream.pending = undefined;

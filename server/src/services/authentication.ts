@@ -49,14 +49,14 @@ export interface Authentication {
    * service token), `not_found` (nobody to act for), `validation_failed` (no id to act for) and `overloaded` (the identity provider
    * does not answer).
    */
-  authenticate(request: AuthenticationRequest): Promise<Identity>;
+  readonly authenticate: (request: AuthenticationRequest) => Promise<Identity>;
   /**
    * For what lives longer than a request: the identity as it is now. Throws `unauthenticated` once the user is deactivated or the
    * agent's token revoked; the token's end is for the holder to watch.
    */
-  recheck(identity: Identity): Promise<Identity>;
+  readonly recheck: (identity: Identity) => Promise<Identity>;
   /** To be called after agent tokens were revoked: what was proven by any agent's token is looked up again. */
-  noteRevocation(): void;
+  readonly noteRevocation: () => void;
 }
 
 const REMEMBERED_TOKENS = 20_000;

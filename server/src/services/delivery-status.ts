@@ -33,9 +33,13 @@ export function createDeliveryStatus(deps: { readonly db: Reader }) {
       const message = await findMessage(db, messageId);
       if (message?.conversationId !== conversationId || message.seq <= access.visibleAfter) throw messageNotFound();
       if (!mayListMembers(access) && message.senderId !== caller.userId) {
-        throw new ParleyError("permission_denied", { detail: "Guests cannot list the members, nor who has read what others wrote." });
+        throw new ParleyError("permission_denied", {
+          detail: "Guests cannot list the members, nor who has read what others wrote.",
+        });
       }
-      const toStaff = access.conversation.kind === "support" && (await findMember(db, conversationId, message.senderId)) !== undefined;
+      const toStaff =
+        access.conversation.kind === "support" &&
+        (await findMember(db, conversationId, message.senderId)) !== undefined;
       const rows = await listRecipients(db, {
         message,
         viewerId: caller.userId,

@@ -1,4 +1,12 @@
-import { ParleyError, type BulkReadResult, type DeliveredResult, type Mark as PresentedMark, type MoveMark, type Page, type ReadResult } from "@parley/protocol";
+import {
+  ParleyError,
+  type BulkReadResult,
+  type DeliveredResult,
+  type Mark as PresentedMark,
+  type MoveMark,
+  type Page,
+  type ReadResult,
+} from "@parley/protocol";
 import { isHost } from "../domain/access.ts";
 import type { Caller } from "../domain/caller.ts";
 import { STAFF_MARK, SYSTEM_USER, type ConversationId, type MessageId, type UserId } from "../domain/ids.ts";
@@ -64,7 +72,9 @@ export function createMarks(deps: MarksDeps) {
       const place = await placeOf(db, access, target);
       const { mark, previous } = await writer.move({ conversationId, userId, deliveredSeq: place.seq });
       const isFurther = place.seq > previous.lastDeliveredSeq;
-      const before = isFurther ? ((await findPlaceAt(db, conversationId, previous.lastDeliveredSeq)) ?? BEFORE_ALL) : place;
+      const before = isFurther
+        ? ((await findPlaceAt(db, conversationId, previous.lastDeliveredSeq)) ?? BEFORE_ALL)
+        : place;
       return { last_delivered_seq: mark.lastDeliveredSeq, updated_count: place.ordinal - before.ordinal };
     },
 
@@ -74,16 +84,25 @@ export function createMarks(deps: MarksDeps) {
     async markManyRead(caller: Caller, conversationIds: readonly ConversationId[]): Promise<BulkReadResult> {
       const accesses = await inTurns([...new Set(conversationIds)], (id) => accessTo(db, caller, id));
       for (const access of accesses) holderOf(access);
-      const items = await inTurns(accesses, async (access) => ({ conversation_id: access.conversation.id, ...(await readAs(access, {})) }));
+      const items = await inTurns(accesses, async (access) => ({
+        conversation_id: access.conversation.id,
+        ...(await readAs(access, {})),
+      }));
       return { items, updated_count: items.reduce((sum, item) => sum + item.updated_count, 0) };
     },
 
     /** Marks of the members who share theirs, by user id. Throws `not_found`, `not_a_member`, `permission_denied` for guests. */
-    async listMarks(caller: Caller, conversationId: ConversationId, query: { limit: number; cursor?: string }): Promise<Page<PresentedMark>> {
+    async listMarks(
+      caller: Caller,
+      conversationId: ConversationId,
+      query: { limit: number; cursor?: string },
+    ): Promise<Page<PresentedMark>> {
       const access = await accessTo(db, caller, conversationId);
       requireMembership(access);
       if (!mayListMembers(access)) {
-        throw new ParleyError("permission_denied", { detail: "Guests cannot list the members, nor how far they have read." });
+        throw new ParleyError("permission_denied", {
+          detail: "Guests cannot list the members, nor how far they have read.",
+        });
       }
       const rows = await listSharedMarks(db, {
         conversationId,
@@ -101,9 +120,17 @@ export function createMarks(deps: MarksDeps) {
      * Marks of many conversations that the caller may see (which the adapter has just made sure of): of those with at most 50
      * members, for resuming and opening; the others are not in the answer.
      */
-    async smallMarks(caller: Caller, conversationIds: readonly ConversationId[]): Promise<Map<ConversationId, PresentedMark[]>> {
+    async smallMarks(
+      caller: Caller,
+      conversationIds: readonly ConversationId[],
+    ): Promise<Map<ConversationId, PresentedMark[]>> {
       const isStaff = caller.isStaff || isHost(caller);
-      const rows = await listSmallMarks(db, { conversationIds, viewerId: caller.userId, isStaff, maxMembers: MARKS_FOR_ALL });
+      const rows = await listSmallMarks(db, {
+        conversationIds,
+        viewerId: caller.userId,
+        isStaff,
+        maxMembers: MARKS_FOR_ALL,
+      });
       const byConversation = new Map<ConversationId, PresentedMark[]>();
       for (const row of rows) {
         const marks = byConversation.get(row.conversationId) ?? [];
@@ -114,17 +141,20 @@ export function createMarks(deps: MarksDeps) {
     },
 
     /** A sent message advances its sender's mark, in support that of the staff where one of them sent it. Does not wait, and never fails. */
-    advanceOwn(message: MessageRow, mark: OwnMark, kind?: string): void {
+    advanceOwn: (message: MessageRow, mark: OwnMark, kind?: string): void => {
       const { conversationId, senderId, seq, ordinal } = message;
       // The host's backend is nobody whose reading counts.
       if (senderId === SYSTEM_USER) return;
-      const advance = (userId: UserId): void => writer.advanceOwn({ conversationId, userId, seq, ordinal, onlyIfAllRead: mark === "if_all_read" });
+      const advance = (userId: UserId): void =>
+        writer.advanceOwn({ conversationId, userId, seq, ordinal, onlyIfAllRead: mark === "if_all_read" });
       if (kind !== undefined && kind !== "support") {
         advance(senderId);
         return;
       }
       findStanding(db, conversationId, senderId)
-        .then((standing) => advance(!standing?.member && standing?.conversation.kind === "support" ? STAFF_MARK : senderId))
+        .then((standing) =>
+          advance(!standing?.member && standing?.conversation.kind === "support" ? STAFF_MARK : senderId),
+        )
         .catch((error: unknown) => deps.onTrouble(error, "the mark of a sender was left where it is"));
     },
   };
@@ -149,7 +179,9 @@ function holderOf(access: Access): UserId {
   requireMembership(access);
   const holder = markHolder(access.footing, access.conversation.kind, access.caller.userId);
   if (holder) return holder;
-  throw new ParleyError("permission_denied", { detail: "Only members read. Say for whom: send Parley-Act-As with the id of a member." });
+  throw new ParleyError("permission_denied", {
+    detail: "Only members read. Say for whom: send Parley-Act-As with the id of a member.",
+  });
 }
 
 /** The place up to which to mark: the last message at or before the target; before all where history hides it. */

@@ -7,6 +7,7 @@ import type { Reader } from "../store/database.ts";
 import type { EpochSource } from "../store/instance.ts";
 import { findNamedRows, listResumedRows, type NamedRow, type ResumedRow } from "../store/views/resumed-conversations.ts";
 import type { Changes } from "./changes/changes.ts";
+import { Gate } from "./gate.ts";
 import type { Marks } from "./marks.ts";
 import { cutPage, decodeCursor, idAlone } from "./page-cursor.ts";
 
@@ -17,8 +18,10 @@ export interface ResumeDeps {
   readonly marks: Pick<Marks, "smallMarks">;
   /** What this node knows of a mark beyond the database. */
   readonly pendingMark: (conversationId: ConversationId, userId: UserId) => PendingMark | undefined;
-  /** Runs a piece of work when it is its turn: everyone comes back at once after a restart. */
-  readonly admit: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Pieces of work of all that resume, done at once: everyone comes back together after a restart. Default 6. */
+  readonly concurrency?: number;
+  /** Of how many may wait for their turn. Default 20,000. */
+  readonly maxWaiting?: number;
 }
 
 export type ResumeData = CommandData<"resume">;
@@ -39,7 +42,9 @@ export type Resume = (
 ) => Promise<ResumeResult>;
 
 export function createResume(deps: ResumeDeps): Resume {
-  const { db, admit, changes, marks } = deps;
+  const { db, changes, marks, concurrency = 6, maxWaiting = 20_000 } = deps;
+  const gate = new Gate({ width: concurrency, maxWaiting });
+  const admit = <T>(work: () => Promise<T>): Promise<T> => gate.run(work);
 
   return async (caller, data, replay) => {
     const after = decodeCursor(data.cursor ?? undefined, idAlone)?.id ?? null;

@@ -41,8 +41,8 @@ export function createSearch(deps: SearchDeps) {
      *
      * All words must be found, each in any of its English forms, or anywhere in a word; "phrases", -without and `or` as in web
      * searches. Accents, case and compatibility forms make no difference. One or two letters are looked for as words and, two, as
-     * beginnings of words; a search without letters, digits or emoji looks through the latest 20,000 messages. Of more than 5,000 hits
-     * the latest are ranked, and `total` is 5,000.
+     * beginnings of words; a search without letters, digits or emoji looks through the latest 20,000 messages. Of more than 2,000 hits
+     * the latest are ranked, and `total` is 2,000.
      *
      * Throws `not_found` for a conversation that the caller cannot see, `validation_failed` for a cursor of another list.
      */
@@ -51,7 +51,8 @@ export function createSearch(deps: SearchDeps) {
       const beyond = decodeCursor(query.cursor, place);
       if (conversationId) await accessTo(db, caller, conversationId);
       const plan = await planFor(db, parseSearch(query.q));
-      const found = await searchMessages(db, readerOf(caller), {
+      const found = await searchMessages(db, {
+        reader: readerOf(caller),
         plan,
         whole: foldText(query.q),
         conversationId,

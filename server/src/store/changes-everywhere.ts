@@ -94,7 +94,7 @@ export async function listChangedConversations(db: Reader, query: ChangedQuery):
                SELECT FROM members m WHERE m.conversation_id = c.id AND m.user_id = $1 AND m.left_at IS NULL)
            ), looked_at AS MATERIALIZED (
              SELECT * FROM own WHERE $5 OR id > $4 ORDER BY id LIMIT $6
-           ), decided AS (
+           ), decided AS MATERIALIZED (
              SELECT o.*, h.head, coalesce((
                SELECT NOT pg_visible_in_snapshot(l.xid, $3::pg_snapshot) FROM changes l
                WHERE l.conversation_id = o.id AND l.version = CASE WHEN o.has_left THEN o.version ELSE h.head END LIMIT 1
@@ -119,8 +119,12 @@ export async function listChangedConversations(db: Reader, query: ChangedQuery):
              ), false) AS is_new
            FROM placed p ORDER BY p.id`,
     values: [
-      query.userId, query.isStaff, query.since, query.beyond?.id ?? "00000000-0000-0000-0000-000000000000",
-      query.beyond?.inclusive ?? true, query.limit,
+      query.userId,
+      query.isStaff,
+      query.since,
+      query.beyond?.id ?? "00000000-0000-0000-0000-000000000000",
+      query.beyond?.inclusive ?? true,
+      query.limit,
     ],
   });
   return records.map((record) => ({

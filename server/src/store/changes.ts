@@ -70,7 +70,12 @@ interface StretchRecord {
  * version that the row does not carry any more is followed by the one that it does, and left out here. Rows of the log may be
  * pruned, if no row carries their version.
  */
-export async function readStretch(db: Reader, conversationId: ConversationId, after: number, scan: number): Promise<LogStretch> {
+export async function readStretch(
+  db: Reader,
+  conversationId: ConversationId,
+  after: number,
+  scan: number,
+): Promise<LogStretch> {
   const records = await db.query<StretchRecord>({
     name: "read_stretch",
     text: `WITH log AS MATERIALIZED (
@@ -105,7 +110,12 @@ export async function readStretch(db: Reader, conversationId: ConversationId, af
 }
 
 /** Members, those who left too, whose row carries a version in the range. Primary key prefix: at most 10,000 narrow rows. */
-export async function findTouchedMembers(db: Reader, conversationId: ConversationId, after: number, through: number): Promise<MemberRow[]> {
+export async function findTouchedMembers(
+  db: Reader,
+  conversationId: ConversationId,
+  after: number,
+  through: number,
+): Promise<MemberRow[]> {
   const records = await db.query<MemberRecord>({
     name: "find_touched_members",
     text: `SELECT ${memberColumns("m")} FROM members m

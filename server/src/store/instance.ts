@@ -2,7 +2,10 @@ import type { Reader } from "./database.ts";
 
 /** The epoch of the instance's log (DESIGN 2.9). */
 export async function readEpoch(db: Reader): Promise<string> {
-  const [row] = await db.query<{ value: string }>({ name: "read_epoch", text: "SELECT value FROM instance WHERE key = 'epoch'" });
+  const [row] = await db.query<{ value: string }>({
+    name: "read_epoch",
+    text: "SELECT value FROM instance WHERE key = 'epoch'",
+  });
   if (!row) throw new Error("the instance has no epoch: its first migration makes one");
   return row.value;
 }

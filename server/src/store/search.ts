@@ -1,7 +1,9 @@
-import type { ConversationKind, SearchHas } from "@parley/protocol";
+import type { SearchHas } from "@parley/protocol";
 import type { ConversationId, MessageId, UserId } from "../domain/ids.ts";
 import type { AnalysedTerm, SearchPlan, TermCondition } from "../domain/search.ts";
 import type { Reader } from "./database.ts";
+import { createParameters, type Parameters } from "./search-parameters.ts";
+import { findSight, isInSight, type SearchScope } from "./search-sight.ts";
 
 /** Folds terms and reads them as queries, in the same order. */
 export async function analyseTerms(
@@ -34,14 +36,12 @@ export async function stemWords(db: Reader, words: readonly string[]): Promise<M
   return new Map(records.map(({ word, stem }) => [word, stem]));
 }
 
-export interface MessageSearch {
+export interface MessageSearch extends SearchScope {
   /** Where it is unindexed, only the latest messages are looked through. */
   readonly plan: SearchPlan;
   /** A message that has all of it as it was written stands higher. */
   readonly whole: string;
-  readonly conversationId: ConversationId | undefined;
   readonly senderId: UserId | undefined;
-  readonly kind: ConversationKind | undefined;
   readonly before: Date | undefined;
   readonly after: Date | undefined;
   readonly has: SearchHas | undefined;
@@ -56,16 +56,6 @@ export interface SearchPlace {
   readonly messageId: MessageId;
 }
 
-/** Who searches: decides which conversations, and from where on in them. */
-export interface SearchReader {
-  readonly userId: UserId;
-  /** The host's backend in its own name sees everything. */
-  readonly isHost: boolean;
-  readonly isStaff: boolean;
-  /** Agents see only what they are members of. */
-  readonly isAgent: boolean;
-}
-
 export interface SearchHitRow extends SearchPlace {
   readonly conversationId: ConversationId;
 }
@@ -77,28 +67,30 @@ export interface SearchPage {
 }
 
 /** Of more hits than this, the latest ones are ranked and counted. */
-export const MAX_HITS = 5_000;
+export const MAX_HITS = 2_000;
 /** Where no index helps, this many of the latest messages are looked through. */
 const MAX_LOOKED_THROUGH = 20_000;
 
 /**
- * The best hits among the messages that the reader may see now. Conversations that the reader sees are gathered first, as
- * `domain/access.ts` and `domain/history.ts` say it; then the indexes of `message_search` answer the terms, and the hits are
- * joined with them.
+ * The best hits among the messages that the reader may see now. Two statements: which conversations these are comes first, so that
+ * the second is planned with them. It then reads, whichever is less, the messages of these conversations, those that have the
+ * rarest terms (the GIN indexes), or the latest ones until there are enough hits (message_search_recent).
  */
-export async function searchMessages(db: Reader, reader: SearchReader, search: MessageSearch): Promise<SearchPage> {
+export async function searchMessages(db: Reader, search: MessageSearch): Promise<SearchPage> {
+  const sight = await findSight(db, search);
   const parameters = createParameters();
-  const text = `WITH readable AS MATERIALIZED (${readable(reader, search, parameters)}),
-    hits AS MATERIALIZED (
+  const { alternatives, isUnindexed, rankBy } = search.plan;
+  const narrowed = [isInSight(sight, search, parameters), ...filters(search, parameters)].join(" AND ");
+  const matching = alternatives.map((terms) => terms.map((term) => conditionOf(term, parameters)).join(" AND ")).join(" OR ");
+  const text = `WITH hits AS MATERIALIZED (
       SELECT s.message_id, s.conversation_id, s.created_at, s.words, s.body
-      FROM ${search.plan.isUnindexed ? latest(search, parameters) : `message_search s JOIN readable r ON r.id = s.conversation_id AND s.seq > r.visible_after`}
-      WHERE (${search.plan.alternatives.map((terms) => terms.map((term) => conditionOf(term, parameters)).join(" AND ")).join(" OR ")})
-        ${search.plan.isUnindexed ? "" : filters(search, parameters)} ${hasFilter(search.has)}
-      ORDER BY s.created_at DESC, s.message_id DESC LIMIT ${MAX_HITS}
+      FROM ${isUnindexed ? `(SELECT * FROM message_search s WHERE ${narrowed} ORDER BY created_at DESC LIMIT ${MAX_LOOKED_THROUGH}) s` : "message_search s"}
+      WHERE (${matching}) ${isUnindexed ? "" : `AND ${narrowed}`}
+      ORDER BY s.created_at DESC LIMIT ${MAX_HITS}
     ),
     ranked AS MATERIALIZED (
       SELECT message_id, conversation_id, created_at,
-        (${search.plan.rankBy === "" ? "0" : `ts_rank(words, ${parameters(search.plan.rankBy)}::tsquery)`}
+        (${rankBy === "" ? "0" : `ts_rank(words, ${parameters(rankBy)}::tsquery)`}
           + CASE WHEN body LIKE ${parameters(containing(search.whole))} THEN 0.1 ELSE 0 END)::double precision AS rank
       FROM hits
     )
@@ -125,57 +117,14 @@ function toHit({ message_id, conversation_id, created_at, rank }: HitRecord): Se
   return [{ messageId: message_id as MessageId, conversationId: conversation_id as ConversationId, createdAt: created_at, rank }];
 }
 
-/** Adds a value to the statement and answers its place: $1, $2 … */
-interface Parameters {
-  (value: unknown): string;
-  readonly values: readonly unknown[];
-}
-
-function createParameters(): Parameters {
-  const values: unknown[] = [];
-  return Object.assign((value: unknown) => `$${values.push(value)}`, { values });
-}
-
-/** Conversations that the reader sees, each once, and the seq after which they see messages there. */
-function readable(reader: SearchReader, search: MessageSearch, parameters: Parameters): string {
-  const only = [
-    "c.deleted_at IS NULL",
-    ...(search.conversationId ? [`c.id = ${parameters(search.conversationId)}`] : []),
-    ...(search.kind ? [`c.kind = ${parameters(search.kind)}`] : []),
-  ].join(" AND ");
-  if (reader.isHost) return `SELECT c.id, 0::bigint AS visible_after FROM conversations c WHERE ${only}`;
-  const user = parameters(reader.userId);
-  const notIn = `NOT EXISTS (SELECT FROM members m WHERE m.conversation_id = c.id AND m.user_id = ${user} AND m.left_at IS NULL)`;
-  const parts = [
-    `SELECT c.id, CASE WHEN c.history_visibility = 'all' OR m.role IN ('owner', 'admin') THEN 0
-       WHEN c.history_visibility = 'member_join_date' THEN m.first_joined_seq ELSE m.joined_seq END AS visible_after
-     FROM members m JOIN conversations c ON c.id = m.conversation_id
-     WHERE m.user_id = ${user} AND m.left_at IS NULL AND ${only}`,
-  ];
-  if (reader.isStaff) parts.push(`SELECT c.id, 0 FROM conversations c WHERE c.kind = 'support' AND ${only} AND ${notIn}`);
-  if (!reader.isAgent) {
-    parts.push(
-      `SELECT c.id, 0 FROM conversations c
-       WHERE c.kind = 'channel' AND c.visibility = 'public' AND c.history_visibility = 'all' AND ${only} AND ${notIn}
-         AND (c.space_id IS NULL OR EXISTS (SELECT FROM space_members x WHERE x.space_id = c.space_id AND x.user_id = ${user}))`,
-    );
-  }
-  return parts.join(" UNION ALL ");
-}
-
-function filters(search: MessageSearch, parameters: Parameters): string {
+/** What of the messages is looked at, apart from their text. */
+function filters(search: MessageSearch, parameters: Parameters): string[] {
   return [
-    // Says it again for the index of the messages of one conversation.
-    ...(search.conversationId ? [`AND s.conversation_id = ${parameters(search.conversationId)}`] : []),
-    ...(search.senderId ? [`AND s.sender_id = ${parameters(search.senderId)}`] : []),
-    ...(search.before ? [`AND s.created_at < ${parameters(search.before)}`] : []),
-    ...(search.after ? [`AND s.created_at > ${parameters(search.after)}`] : []),
-  ].join(" ");
-}
-
-function latest(search: MessageSearch, parameters: Parameters): string {
-  return `(SELECT s.* FROM message_search s JOIN readable r ON r.id = s.conversation_id AND s.seq > r.visible_after
-    WHERE true ${filters(search, parameters)} ORDER BY s.created_at DESC LIMIT ${MAX_LOOKED_THROUGH}) s`;
+    ...(search.senderId ? [`s.sender_id = ${parameters(search.senderId)}`] : []),
+    ...(search.before ? [`s.created_at < ${parameters(search.before)}`] : []),
+    ...(search.after ? [`s.created_at > ${parameters(search.after)}`] : []),
+    ...(search.has ? [`EXISTS (SELECT FROM messages m WHERE m.id = s.message_id AND ${HAS[search.has]})`] : []),
+  ];
 }
 
 const HAS: Readonly<Record<SearchHas, string>> = {
@@ -185,10 +134,6 @@ const HAS: Readonly<Record<SearchHas, string>> = {
   pin: "m.pinned_at IS NOT NULL",
   thread: "m.reply_count > 0",
 };
-
-function hasFilter(has: SearchHas | undefined): string {
-  return has ? `AND EXISTS (SELECT FROM messages m WHERE m.id = s.message_id AND ${HAS[has]})` : "";
-}
 
 function conditionOf(term: TermCondition, parameters: Parameters): string {
   const all = [

@@ -31,11 +31,21 @@ export function startCore(database: Database) {
   const moves: MarkMoved[] = [];
   const troubles: unknown[] = [];
   const onTrouble = (error: unknown): void => void troubles.push(error);
-  const writer = createMarksWriter({ database, intervalMs: 0, onMoved: (moved) => void moves.push(...moved), onTrouble });
+  const writer = createMarksWriter({
+    database,
+    intervalMs: 0,
+    onMoved: (moved) => void moves.push(...moved),
+    onTrouble,
+  });
   const users = createUserCache({ db: database });
   const presenter = createMessagePresenter({ db: database, summaries: createUserSummaries(users) });
   const memberPresenter = createMemberPresenter({ db: database, users });
-  const conversationPresenter = createConversationPresenter({ db: database, messages: presenter, users, marks: writer });
+  const conversationPresenter = createConversationPresenter({
+    db: database,
+    messages: presenter,
+    users,
+    marks: writer,
+  });
   const marks = createMarks({ db: database, writer, onTrouble });
   const send = createSend({
     db: database,
@@ -79,7 +89,12 @@ export function startCore(database: Database) {
     moves,
     troubles,
     /** Sends a text, or whatever the fields say; answers the message. */
-    async say(caller: Caller, id: ConversationId, fields: Partial<InitialMessage> = {}, options?: SendOptions): Promise<Message> {
+    async say(
+      caller: Caller,
+      id: ConversationId,
+      fields: Partial<InitialMessage> = {},
+      options?: SendOptions,
+    ): Promise<Message> {
       const { message } = await send(caller, id, { content_type: "text", content: "hello", ...fields }, options);
       return message;
     },

@@ -34,7 +34,7 @@ import { createTyping } from "../../src/services/typing.ts";
 import { createUserCache } from "../../src/services/user-cache.ts";
 import { createUserSummaries } from "../../src/services/user-summaries.ts";
 import type { CommittedChange } from "../../src/store/changes.ts";
-import type { Database } from "../../src/store/database.ts";
+import type { Database, Reader } from "../../src/store/database.ts";
 import { createEpochSource } from "../../src/store/instance.ts";
 import { createMarksWriter } from "../../src/store/marks/marks-writer.ts";
 import { findUserIdsByUsername } from "../../src/store/users.ts";
@@ -51,6 +51,8 @@ export interface LiveNodeOptions {
   readonly bus?: Bus;
   /** What the hub is told of commits: to lose, delay or reorder it. Default: everything. */
   readonly tell?: (hub: Hub, changes: readonly CommittedChange[]) => void;
+  /** What the hub reads with: to hold up its readings. Default: the database. */
+  readonly reader?: Reader;
   /** Milliseconds since the epoch; default the system's clock. */
   readonly now?: () => number;
 }
@@ -82,7 +84,7 @@ export async function startLiveNode(database: Database, options: LiveNodeOptions
   const conversations = createConversationPresenter({ db: database, messages, users, marks: writer });
   const presenters = { messages, members, conversations };
   const hub = createHub({
-    db: database,
+    db: options.reader ?? database,
     presenters,
     bus,
     now,
@@ -133,7 +135,6 @@ export async function startLiveNode(database: Database, options: LiveNodeOptions
       changes: createChanges({ db: database, epoch, presenters }),
       marks,
       pendingMark: (conversationId, userId) => writer.pending(conversationId, userId),
-      admit: (work) => work(),
     }),
   };
   const events = createEventStreams({

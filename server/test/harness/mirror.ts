@@ -32,7 +32,9 @@ export async function loadAnew(core: CoreServices, caller: Caller, id: Conversat
     let older: string | null = null;
     do {
       const page: Awaited<ReturnType<CoreServices["reading"]["list"]>> = await core.reading.list(caller, id, {
-        limit: 100, threads: "all", ...(older ? { cursor: older } : {}),
+        limit: 100,
+        threads: "all",
+        ...(older ? { cursor: older } : {}),
       });
       for (const message of page.items) mirror.messages.set(message.id, message);
       older = page.next_cursor;
@@ -66,9 +68,15 @@ export function essence(mirror: Mirror | undefined): unknown {
   const { conversation } = mirror;
   return {
     messages: byId(mirror.messages),
-    members: byId(mirror.members).map(([id, { last_read_seq: _, last_delivered_seq: __, last_read_at: ___, ...member }]) => [id, member]),
+    members: byId(mirror.members).map(([id, member]) => [
+      id,
+      { ...member, last_read_seq: 0, last_delivered_seq: 0, last_read_at: null },
+    ]),
     conversation: conversation && {
-      id: conversation.id, version: conversation.version, title: conversation.title, settings: conversation.settings,
+      id: conversation.id,
+      version: conversation.version,
+      title: conversation.title,
+      settings: conversation.settings,
       updated_at: conversation.updated_at,
     },
   };
@@ -129,7 +137,8 @@ export class Poller {
         if (mirror) this.mirrors.set(id, mirror);
         else this.mirrors.delete(id);
       }
-      for (const { conversation_id, ...change } of answer.changes) this.#apply(conversation_id as ConversationId, change as Change);
+      for (const { conversation_id, ...change } of answer.changes)
+        this.#apply(conversation_id as ConversationId, change);
       this.#cursor = answer.through;
       if (!answer.has_more) return;
     }

@@ -75,7 +75,7 @@ export function route<const E extends Endpoint, const R extends Result<E>>(
   endpoint: E,
   handle: (exchange: Exchange<E>) => Promise<R> | R,
 ): Route {
-  return { endpoint, handle: async (exchange) => await handle(exchange as Exchange<E>) };
+  return { endpoint, handle: async (exchange) => await handle(exchange) };
 }
 
 /** The same for an answer without an end, such as events. The handler must not throw once it has written. */
@@ -83,7 +83,7 @@ export function streamRoute<const E extends Endpoint>(
   endpoint: E,
   stream: (exchange: Exchange<E>, stream: Stream) => void,
 ): Route {
-  return { endpoint, stream: (exchange, output) => stream(exchange as Exchange<E>, output) };
+  return { endpoint, stream: (exchange, output) => stream(exchange, output) };
 }
 
 export interface PipelineDeps {

@@ -61,8 +61,8 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
     routerOptions: { maxParamLength: LONGEST_PARAM, querystringParser: parseQueryString },
     // Refused before routing, so the hooks have not run.
     frameworkErrors: (error, request, reply) => {
-      prepare(request as FastifyRequest, reply as FastifyReply);
-      answerError(error, request as FastifyRequest, reply as FastifyReply);
+      prepare(request, reply);
+      answerError(error, request, reply);
     },
     clientErrorHandler: answerBrokenRequest,
   });

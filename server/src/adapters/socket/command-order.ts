@@ -35,10 +35,10 @@ export class CommandOrder {
       this.#start(undefined, [turn], turn);
       return;
     }
-    const line = this.#lines.get(key);
-    if (line) line.push(turn);
-    else this.#lines.set(key, [turn]);
-    this.#advance(key, line ?? [turn]);
+    const line = this.#lines.get(key) ?? [];
+    if (line.length === 0) this.#lines.set(key, line);
+    line.push(turn);
+    this.#advance(key, line);
   }
 
   #advance(key: string | undefined, line: Turn[]): void {

@@ -38,7 +38,7 @@ export interface Prover {
   prove(token: string): Promise<Proof>;
   isStillGood(proof: Proof): boolean;
   /** Agent tokens were revoked: all are looked up again, also those that are being looked up right now. */
-  noteRevocation(): void;
+  readonly noteRevocation: () => void;
 }
 
 /** So late is a token noticed that another node revoked. */

@@ -2,7 +2,13 @@ import { LIMITS, type AllChanges, type Change, type LocatedChange } from "@parle
 import type { Caller } from "../../domain/caller.ts";
 import { sightVersion } from "../../domain/changes.ts";
 import type { ConversationId } from "../../domain/ids.ts";
-import { BEGINNING, listChangedConversations, readSnapshot, type ChangedConversation, type Snapshot } from "../../store/changes-everywhere.ts";
+import {
+  BEGINNING,
+  listChangedConversations,
+  readSnapshot,
+  type ChangedConversation,
+  type Snapshot,
+} from "../../store/changes-everywhere.ts";
 import { findStanding, type ConversationRow } from "../../store/conversations.ts";
 import type { Reader } from "../../store/database.ts";
 import { findMember, type MemberRow } from "../../store/members.ts";
@@ -13,6 +19,9 @@ import { decodeEverywhere, encodeEverywhere, type EverywhereCursor, type Round }
 
 /** Conversations that one request looks at. */
 const LOOKED_AT = 500;
+
+/** After a round that took longer there is more: it was interrupted, and much may have happened in what it had passed. */
+const STALE_MS = 5_000;
 
 /** Versions behind in one conversation before a client is told to load it anew, as a resuming socket is. */
 const FAR_BEHIND = 2 * LIMITS.replayedChanges;
@@ -50,7 +59,7 @@ export function createChangesEverywhere(deps: ChangesDeps) {
   return {
     /**
      * What changed since the cursor, conversation by conversation; without a cursor, everything from the beginning. A page may be
-     * short or empty while `has_more`. `reset_conversations` are to be loaded anew, since too much happened in them or what the caller
+     * short or empty while `has_more`; without it, everything was told that there was some seconds ago at most, and it is time to wait. `reset_conversations` are to be loaded anew, since too much happened in them or what the caller
      * may see of them changed; `reset` means all of them: the cursor is of another epoch, or the caller has become staff or ceased to be.
      * A conversation that the caller has left ends with their own membership, a deleted one with itself.
      *
@@ -58,14 +67,21 @@ export function createChangesEverywhere(deps: ChangesDeps) {
      */
     async allChanges(caller: Caller, query: EverywhereQuery): Promise<AllChanges> {
       const epoch = await deps.epoch();
-      const given = query.after === undefined ? { epoch, since: BEGINNING, round: null } : decodeEverywhere(caller, query.after);
+      const given =
+        query.after === undefined ? { epoch, since: BEGINNING, round: null } : decodeEverywhere(caller, query.after);
       const isForeign = given === "stale" || given.epoch !== epoch || (query.epoch ?? epoch) !== epoch;
       const page = await deps.db.snapshot(async (db) => {
         const { snapshot, isBehind } = await readSnapshot(db, given === "stale" ? BEGINNING : given.since);
-        if (isForeign || isBehind) return { findings: undefined, through: { epoch, since: snapshot, round: null }, hasMore: false };
+        if (isForeign || isBehind)
+          return { findings: undefined, through: { epoch, since: snapshot, round: null }, hasMore: false };
         return await readPage(db, caller, given, snapshot, query.limit);
       });
-      const answer = { epoch, after: query.after ?? null, through: encodeEverywhere(caller, page.through), has_more: page.hasMore };
+      const answer = {
+        epoch,
+        after: query.after ?? null,
+        through: encodeEverywhere(caller, page.through),
+        has_more: page.hasMore,
+      };
       if (!page.findings) return { ...answer, changes: [], reset_conversations: [], reset: true };
       return {
         ...answer,
@@ -99,9 +115,15 @@ function conversationOf(finding: Exclude<Finding, { kind: "reset" }>): Conversat
   return finding.kind === "deleted" ? finding.conversation.id : finding.rows.conversation.id;
 }
 
-async function readPage(db: Reader, caller: Caller, cursor: EverywhereCursor, snapshot: Snapshot, limit: number): Promise<PageOfFindings> {
+async function readPage(
+  db: Reader,
+  caller: Caller,
+  cursor: EverywhereCursor,
+  snapshot: Snapshot,
+  limit: number,
+): Promise<PageOfFindings> {
   const { round, since } = cursor;
-  const next = round?.next ?? snapshot;
+  const { next, beganAt } = round ?? { next: snapshot, beganAt: Date.now() };
   const candidates = await listChangedConversations(db, {
     userId: caller.userId,
     isStaff: caller.isStaff,
@@ -120,12 +142,17 @@ async function readPage(db: Reader, caller: Caller, cursor: EverywhereCursor, sn
     const isDone = found.kind !== "rows" || found.rows.isWhole;
     if (room > 0 && isDone) continue;
     const version = isDone ? null : (found as { rows: ChangedRows }).rows.through;
-    return goOn(cursor, findings, { next, conversationId: candidate.id, version });
+    return goOn(cursor, findings, { next, beganAt, conversationId: candidate.id, version });
   }
   const last = candidates.at(-1);
-  if (last && candidates.length >= LOOKED_AT) return goOn(cursor, findings, { next, conversationId: last.id, version: null });
-  // A round that began with an earlier page ends with what was there then: the next one brings what came meanwhile.
-  return { findings, through: { epoch: cursor.epoch, since: next, round: null }, hasMore: round !== null };
+  if (last && candidates.length >= LOOKED_AT)
+    return goOn(cursor, findings, { next, beganAt, conversationId: last.id, version: null });
+  // The round told what was there when it began. If that is a while ago, another one is due before the caller may rest.
+  return {
+    findings,
+    through: { epoch: cursor.epoch, since: next, round: null },
+    hasMore: Date.now() - beganAt > STALE_MS,
+  };
 }
 
 function goOn({ epoch, since }: EverywhereCursor, findings: Finding[], round: Round): PageOfFindings {
@@ -140,7 +167,12 @@ interface Look {
 }
 
 /** What there is to tell of one conversation; undefined for nothing. */
-async function look(db: Reader, caller: Caller, candidate: ChangedConversation, { since, resumed, limit }: Look): Promise<Finding | undefined> {
+async function look(
+  db: Reader,
+  caller: Caller,
+  candidate: ChangedConversation,
+  { since, resumed, limit }: Look,
+): Promise<Finding | undefined> {
   if (!candidate.hasChanged) return undefined;
   const isFirst = since === BEGINNING;
   if (candidate.hasLeft) {
@@ -155,7 +187,8 @@ async function look(db: Reader, caller: Caller, candidate: ChangedConversation, 
   if (!access) return undefined;
   if (resumed === null && !isFirst) {
     const after = candidate.isNew ? 0 : candidate.after;
-    const hasSightChanged = after > 0 ? sightVersion({ conversation, member: access.member }) > after : isRejoined(access.member);
+    const hasSightChanged =
+      after > 0 ? sightVersion({ conversation, member: access.member }) > after : isRejoined(access.member);
     if (hasSightChanged || candidate.head - after > FAR_BEHIND) return { kind: "reset", id: candidate.id };
     return ifAny(await changedRows(db, access, after, limit));
   }

@@ -30,7 +30,12 @@ export function createChanges(deps: ChangesDeps) {
   type Read = (db: Reader, access: Access, sight: number) => Promise<ChangedRows | undefined>;
 
   /** Answers what `rows` finds, and `reset` where it finds that it cannot say. */
-  async function answer(caller: Caller, conversationId: ConversationId, query: ChangesQuery, rows: Read): Promise<ChangeSet> {
+  async function answer(
+    caller: Caller,
+    conversationId: ConversationId,
+    query: ChangesQuery,
+    rows: Read,
+  ): Promise<ChangeSet> {
     const { after } = query;
     const epoch = await deps.epoch();
     const isForeign = query.epoch !== undefined && query.epoch !== epoch;
@@ -77,5 +82,7 @@ export function createChanges(deps: ChangesDeps) {
 
 /** The caller's row, also where they have left and read on as anyone may: what they saw as a member is then not what they see. */
 async function ownRow(db: Reader, access: Access): ReturnType<typeof findMember> {
-  return access.footing === "reader" ? await findMember(db, access.conversation.id, access.caller.userId) : access.member;
+  return access.footing === "reader"
+    ? await findMember(db, access.conversation.id, access.caller.userId)
+    : access.member;
 }

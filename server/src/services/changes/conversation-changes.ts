@@ -39,7 +39,9 @@ export async function changedRows(db: Reader, access: Access, after: number, lim
   const { touched, members, through } = await collect(db, access, after, limit);
   const isTouched = conversation.version > after && conversation.version <= through;
   // First, since the sort is stable: a client makes the conversation before its members.
-  const own: Touched[] = isTouched ? [{ version: conversation.version, type: "conversation", id: conversation.id }] : [];
+  const own: Touched[] = isTouched
+    ? [{ version: conversation.version, type: "conversation", id: conversation.id }]
+    : [];
   const cut = cutTouched([...own, ...touched], through, limit);
   const messageIds = cut.touched.flatMap(({ type, id }) => (type === "message" ? [id] : []));
   const messages = await findMessages(db, messageIds);
@@ -69,7 +71,8 @@ async function collect(db: Reader, access: Access, after: number, limit: number)
   for (let scanned = 0; scanned < MAX_SCANNED && touched.length <= limit; scanned += scan) {
     const stretch = await readStretch(db, conversation.id, from, scan);
     const to = stretch.isLast ? conversation.head : (stretch.through ?? conversation.head);
-    for (const { version, id, seq } of stretch.messages) if (seq > visibleAfter) touched.push({ version, type: "message", id });
+    for (const { version, id, seq } of stretch.messages)
+      if (seq > visibleAfter) touched.push({ version, type: "message", id });
     if (stretch.touchesMembers) {
       for (const row of await findTouchedMembers(db, conversation.id, from, to)) {
         if (row.userId !== caller.userId && !mayListMembers(access)) continue;
@@ -90,8 +93,13 @@ export interface ChangePresenters {
 }
 
 /** The rows as they go over the wire, ascending by version. What is looked up for it may be newer than the snapshot, which does no harm: it will be told again. */
-export async function presentChanges(presenters: ChangePresenters, rows: ChangedRows, caller: Caller): Promise<Change[]> {
-  const ofType = (type: Touched["type"]): string[] => rows.touched.flatMap((touched) => (touched.type === type ? [touched.id] : []));
+export async function presentChanges(
+  presenters: ChangePresenters,
+  rows: ChangedRows,
+  caller: Caller,
+): Promise<Change[]> {
+  const ofType = (type: Touched["type"]): string[] =>
+    rows.touched.flatMap((touched) => (touched.type === type ? [touched.id] : []));
   const memberRows = ofType("member").flatMap((id) => rows.members.get(id) ?? []);
   const [messages, members, conversations] = await Promise.all([
     presenters.messages.present([...rows.messages.values()], caller.userId),
@@ -112,7 +120,11 @@ export async function presentChanges(presenters: ChangePresenters, rows: Changed
   return changes;
 }
 
-export async function presentDeleted(presenters: ChangePresenters, conversation: ConversationRow, caller: Caller): Promise<Change[]> {
+export async function presentDeleted(
+  presenters: ChangePresenters,
+  conversation: ConversationRow,
+  caller: Caller,
+): Promise<Change[]> {
   const presented = await presenters.conversations.present([conversation], caller);
   return presented.map((data) => ({ version: conversation.version, type: "conversation", data }));
 }
@@ -121,4 +133,3 @@ export async function presentLeft(presenters: ChangePresenters, row: MemberRow, 
   const presented = await presenters.members.present([row], caller);
   return presented.map((data) => ({ version: row.version, type: "member", data }));
 }
-

@@ -16,6 +16,8 @@ export interface EverywhereCursor {
 export interface Round {
   /** What `since` becomes when the round is done: what its first page saw. */
   readonly next: Snapshot;
+  /** When that was, in milliseconds. */
+  readonly beganAt: number;
   /** The last conversation looked at. */
   readonly conversationId: ConversationId;
   /** How far in it; null when done with it. */
@@ -25,31 +27,44 @@ export interface Round {
 /** What PostgreSQL would refuse is refused here: `xmin:xmax:` and what ran between them, ascending. */
 const snapshot = z.string().refine((text) => {
   if (!/^\d{1,18}:\d{1,18}:(\d{1,18}(,\d{1,18})*)?$/.test(text)) return false;
-  const [xmin = 0n, xmax = 0n, ...running] = text.split(/[:,]/).filter((part) => part !== "").map(BigInt);
+  const [xmin = 0n, xmax = 0n, ...running] = text
+    .split(/[:,]/)
+    .filter((part) => part !== "")
+    .map(BigInt);
   const places = [...running, xmax];
-  return xmin > 0n && xmin <= (places[0] ?? 0n) && places.every((place, index) => index === 0 || place > (places[index - 1] ?? 0n));
+  return (
+    xmin > 0n &&
+    xmin <= (places[0] ?? 0n) &&
+    places.every((place, index) => index === 0 || place > (places[index - 1] ?? 0n))
+  );
 });
 const schema = z.tuple([
   z.string(),
   z.boolean(),
   z.string(),
   snapshot,
-  z.tuple([snapshot, z.uuid(), z.int().min(0).nullable()]).nullable(),
+  z.tuple([snapshot, z.int(), z.uuid(), z.int().min(0).nullable()]).nullable(),
 ]);
 
 /** Bound to the caller and to their being staff, since both decide whose conversations were told. */
 export function encodeEverywhere(caller: Caller, { epoch, since, round }: EverywhereCursor): string {
-  const place = round && [round.next, round.conversationId, round.version];
+  const place = round && [round.next, round.beganAt, round.conversationId, round.version];
   return Buffer.from(JSON.stringify([ownerOf(caller), caller.isStaff, epoch, since, place])).toString("base64url");
 }
 
 /** The cursor; `stale` where it was made by the caller as staff, or as no staff, and is not what they are now. Throws `validation_failed`. */
 export function decodeEverywhere(caller: Caller, text: string): EverywhereCursor | "stale" {
   const result = schema.safeParse(parse(text));
-  if (!result.success || result.data[0] !== ownerOf(caller)) throw invalid("query.after", "Must be the `through` of an earlier answer to you");
+  if (!result.success || result.data[0] !== ownerOf(caller))
+    throw invalid("query.after", "Must be the `through` of an earlier answer to you");
   const [, isStaff, epoch, since, place] = result.data;
   if (isStaff !== caller.isStaff) return "stale";
-  const round = place && { next: place[0], conversationId: place[1] as ConversationId, version: place[2] };
+  const round = place && {
+    next: place[0],
+    beganAt: place[1],
+    conversationId: place[2] as ConversationId,
+    version: place[3],
+  };
   return { epoch, since, round };
 }
 

@@ -9,6 +9,7 @@ import {
 import type { Caller } from "../../domain/caller.ts";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import type { ScheduledMessages } from "../scheduled-messages.ts";
+import { checkType } from "./content.ts";
 import type { SendOptions, SendService } from "./send.ts";
 
 /** The one conversation of a pair, a customer or a reader, made where there is none. */
@@ -63,6 +64,8 @@ export function createSendTo({ send, scheduled, conversations }: SendToDeps) {
       { conversation_id, recipient_id, ...message }: SendMessageTo,
       options?: Pick<SendOptions, "queued">,
     ): Promise<Sent> {
+      // Before a conversation is made that the message may not be in.
+      checkType(caller, message.content_type);
       const id =
         (conversation_id as ConversationId | undefined) ??
         (await conversationFor(caller, recipient_id as UserId | undefined, message));
@@ -75,9 +78,9 @@ export function createSendTo({ send, scheduled, conversations }: SendToDeps) {
     recipientId: UserId | undefined,
     message: SendMessage,
   ): Promise<ConversationId> {
-    if (recipientId === undefined) return await conversations.supportOf(caller);
     const isNotice = caller.isService && message.content_type === "system_notification";
     try {
+      if (recipientId === undefined) return await conversations.supportOf(caller);
       return isNotice
         ? await conversations.systemOf(caller, recipientId)
         : await conversations.directWith(caller, recipientId);

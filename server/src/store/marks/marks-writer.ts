@@ -1,9 +1,10 @@
 import { ParleyError } from "@parley/protocol";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
-import { laterMark, NOTHING_READ, type Mark, type Place } from "../../domain/marks.ts";
+import { NOTHING_READ, type Mark, type Place } from "../../domain/marks.ts";
 import type { Database, DedicatedConnection } from "../database.ts";
-import { isConflict, isConnectionLoss } from "../postgres/errors.ts";
+import { errorCode, isConflict, isConnectionLoss } from "../postgres/errors.ts";
 import { keyOf, moved, PendingMovements, type Movement, type MovementOutcome } from "./pending-movements.ts";
+import { RecentMarks } from "./recent-marks.ts";
 import { writeMovements, type WrittenMovement } from "./write-movements.ts";
 
 export interface MarksWriterOptions {
@@ -70,10 +71,10 @@ export interface MarksWriter extends AsyncDisposable {
 }
 
 const LONGEST_PAUSE_MS = 1_000;
+/** Somebody who is just joining holds the row of their mark. */
+const LOCK_NOT_AVAILABLE = "55P03";
 /** When closing without a database, this many failures are enough. */
 const LAST_TRIES = 3;
-/** How long a written mark is still told by `pending`: for readers that asked the database just before it was committed. */
-const REMEMBERED_MS = 1_000;
 
 export function createMarksWriter(options: MarksWriterOptions): MarksWriter {
   return new MarksLane(options);
@@ -114,11 +115,17 @@ class MarksLane implements MarksWriter {
 
   advanceOwn({ conversationId, userId, seq, ordinal, onlyIfAllRead }: OwnMessage): void {
     try {
-      this.#pending.push({ conversationId, userId, read: { seq, ordinal, ownFrom: ordinal, onlyIfAllRead }, deliveredSeq: 0 });
+      this.#pending.push({
+        conversationId,
+        userId,
+        read: { seq, ordinal, ownFrom: ordinal, onlyIfAllRead },
+        deliveredSeq: 0,
+      });
       this.#overflowing = false;
       this.#wake?.();
     } catch (error) {
-      if (!this.#overflowing) this.#options.onTrouble(error, "marks cannot keep up: senders' own marks are left where they are");
+      if (!this.#overflowing)
+        this.#options.onTrouble(error, "marks cannot keep up: senders' own marks are left where they are");
       this.#overflowing = true;
     }
   }
@@ -170,7 +177,9 @@ class MarksLane implements MarksWriter {
         if (this.#closing && failures >= LAST_TRIES) return this.#giveUp(error);
         this.#refuseExpired();
       }
-      await this.#pause(failures > 0 ? Math.min(LONGEST_PAUSE_MS, 20 * 2 ** failures) : started + this.#options.intervalMs - Date.now());
+      await this.#pause(
+        failures > 0 ? Math.min(LONGEST_PAUSE_MS, 20 * 2 ** failures) : started + this.#options.intervalMs - Date.now(),
+      );
     }
   }
 
@@ -191,7 +200,7 @@ class MarksLane implements MarksWriter {
     try {
       written = await writeMovements(connection, batch);
     } catch (error) {
-      if (isConflict(error) || isConnectionLoss(error) || connection.lost.aborted) throw error;
+      if (isPassing(error) || connection.lost.aborted) throw error;
       const [only] = batch;
       if (only && batch.length === 1) {
         this.#options.onTrouble(error, "a mark could not be written and is left where it is");
@@ -266,36 +275,22 @@ class MarksLane implements MarksWriter {
   }
 }
 
-function toMarkMoved({ read }: Movement, { conversationId, userId, mark, previous, sharesReceipts }: WrittenMovement): MarkMoved | undefined {
-  const movement = { read: mark.lastReadSeq > previous.lastReadSeq, delivered: mark.lastDeliveredSeq > previous.lastDeliveredSeq };
+function toMarkMoved(
+  { read }: Movement,
+  { conversationId, userId, mark, previous, sharesReceipts }: WrittenMovement,
+): MarkMoved | undefined {
+  const movement = {
+    read: mark.lastReadSeq > previous.lastReadSeq,
+    delivered: mark.lastDeliveredSeq > previous.lastDeliveredSeq,
+  };
   if (!movement.read && !movement.delivered) return undefined;
   const bySending = movement.read && read?.ownFrom != null && previous.lastReadOrdinal >= read.ownFrom - 1;
   return { conversationId, userId, ...mark, moved: movement, bySending, sharesReceipts };
 }
 
-/** Marks written in the last moments, in two generations, so that none is kept longer than twice the time. */
-class RecentMarks {
-  #young = new Map<string, Mark>();
-  #old = new Map<string, Mark>();
-  #since = Date.now();
-
-  get(key: string): Mark | undefined {
-    this.#age();
-    return this.#young.get(key) ?? this.#old.get(key);
-  }
-
-  set(key: string, mark: Mark): void {
-    this.#age();
-    this.#young.set(key, laterMark(mark, this.#young.get(key)));
-  }
-
-  #age(): void {
-    const age = Date.now() - this.#since;
-    if (age < REMEMBERED_MS) return;
-    this.#old = age < 2 * REMEMBERED_MS ? this.#young : new Map();
-    this.#young = new Map();
-    this.#since = Date.now();
-  }
+/** Trying again later makes sense. */
+function isPassing(error: unknown): boolean {
+  return isConflict(error) || isConnectionLoss(error) || errorCode(error) === LOCK_NOT_AVAILABLE;
 }
 
 function shuttingDown(): ParleyError {
@@ -303,5 +298,8 @@ function shuttingDown(): ParleyError {
 }
 
 function tookTooLong(): ParleyError {
-  return new ParleyError("overloaded", { detail: "The mark waited too long for the database. Mark it again.", retryAfterSeconds: 2 });
+  return new ParleyError("overloaded", {
+    detail: "The mark waited too long for the database. Mark it again.",
+    retryAfterSeconds: 2,
+  });
 }

@@ -39,7 +39,11 @@ export async function findPlaceAt(db: Reader, conversationId: ConversationId, se
 }
 
 /** Marks of one holder in several conversations; those without a row are left out. */
-export async function findMarks(db: Reader, userId: UserId, conversationIds: readonly ConversationId[]): Promise<MarkRow[]> {
+export async function findMarks(
+  db: Reader,
+  userId: UserId,
+  conversationIds: readonly ConversationId[],
+): Promise<MarkRow[]> {
   const records = await db.query<MarkRecord>({
     name: "find_marks",
     text: `SELECT k.* FROM unnest($2::uuid[]) AS c (id)
@@ -75,7 +79,15 @@ export async function listSharedMarks(db: Reader, query: SharedMarksQuery): Prom
            ) p LEFT JOIN member_marks k ON k.conversation_id = $1 AND k.user_id = p.user_id
            WHERE $6::uuid IS NULL OR p.user_id > $6
            ORDER BY p.user_id LIMIT $7`,
-    values: [query.conversationId, query.viewerId, query.seesAllShared, query.hasStaff, STAFF_MARK, query.after, query.limit],
+    values: [
+      query.conversationId,
+      query.viewerId,
+      query.seesAllShared,
+      query.hasStaff,
+      STAFF_MARK,
+      query.after,
+      query.limit,
+    ],
   });
   return records.map(toMarkRow);
 }

@@ -6,7 +6,12 @@ import { moved, PendingMovements, type NewMovement, type ReadTarget } from "./pe
 
 const conversationId = "c" as ConversationId;
 const userId = "u" as UserId;
-const at = (ordinal: number): Mark => ({ ...NOTHING_READ, lastReadSeq: ordinal * 10, lastReadOrdinal: ordinal, lastDeliveredSeq: ordinal * 10 });
+const at = (ordinal: number): Mark => ({
+  ...NOTHING_READ,
+  lastReadSeq: ordinal * 10,
+  lastReadOrdinal: ordinal,
+  lastDeliveredSeq: ordinal * 10,
+});
 
 function movement(ordinal: number, kind: "reading" | "sending" | "scheduled" | "delivery"): NewMovement {
   if (kind === "delivery") return { conversationId, userId, read: null, deliveredSeq: ordinal * 10 };
@@ -22,7 +27,10 @@ function movement(ordinal: number, kind: "reading" | "sending" | "scheduled" | "
 const kinds = fc.constantFrom("reading" as const, "sending" as const, "scheduled" as const, "delivery" as const);
 /** Own messages come in the order of their ordinals, readings and deliveries as they please. */
 const history = fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), kinds), { maxLength: 12 }).map((steps) => {
-  const own = steps.filter(([, kind]) => kind === "sending" || kind === "scheduled").map(([ordinal]) => ordinal).toSorted((a, b) => a - b);
+  const own = steps
+    .filter(([, kind]) => kind === "sending" || kind === "scheduled")
+    .map(([ordinal]) => ordinal)
+    .toSorted((a, b) => a - b);
   const unique = [...new Set(own)];
   let next = 0;
   return steps.flatMap(([ordinal, kind]): NewMovement[] => {

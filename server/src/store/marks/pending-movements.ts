@@ -160,5 +160,8 @@ export function moved(mark: Mark, { read, deliveredSeq }: Pick<Movement, "read" 
 }
 
 function full(): ParleyError {
-  return new ParleyError("overloaded", { detail: "Too many marks are waiting to be written. Mark it again.", retryAfterSeconds: 1 });
+  return new ParleyError("overloaded", {
+    detail: "Too many marks are waiting to be written. Mark it again.",
+    retryAfterSeconds: 1,
+  });
 }

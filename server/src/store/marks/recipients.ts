@@ -62,7 +62,15 @@ export async function listRecipients(db: Reader, query: RecipientsQuery): Promis
            WHERE $8::uuid IS NULL OR p.user_id > $8
            ORDER BY p.user_id LIMIT $9`,
     values: [
-      message.conversationId, viewerId, seesAllShared, message.seq, message.senderId, toStaff, STAFF_MARK, after, limit,
+      message.conversationId,
+      viewerId,
+      seesAllShared,
+      message.seq,
+      message.senderId,
+      toStaff,
+      STAFF_MARK,
+      after,
+      limit,
     ],
   });
   return records.map(toRecipientRow);

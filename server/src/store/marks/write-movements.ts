@@ -55,7 +55,8 @@ export async function writeMovements(db: Reader, movements: readonly Movement[])
       STAFF_MARK,
     ],
   });
-  if (records.length !== movements.length) throw new Error(`${movements.length} movements had ${records.length} outcomes`);
+  if (records.length !== movements.length)
+    throw new Error(`${movements.length} movements had ${records.length} outcomes`);
   return records.map(toWritten);
 }
 

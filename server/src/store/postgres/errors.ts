@@ -9,7 +9,7 @@ const UNIQUE_VIOLATION = "23505";
 const LOST_STATES = new Set(["57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "08P01"]);
 const LOST_ERRNOS = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ENOENT", "ETIMEDOUT", "EHOSTUNREACH"]);
 const LOST_MESSAGE =
-  /connection terminated|connection ended|client has encountered a connection error|not queryable|client was closed|closing/i;
+  /connection terminated|connection ended|client has encountered a connection error|not queryable|client was closed|closing|timeout exceeded when trying to connect/i;
 
 /** The SQLSTATE or the operating system's error name; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {

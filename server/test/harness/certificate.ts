@@ -1,0 +1,21 @@
+/** A certificate that signs itself, for localhost and 127.0.0.1, good for a hundred years. It protects nothing: its key stands here. */
+export const CERTIFICATE = {
+  cert: Buffer.from(`-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUdiempN9hfHPya8JkuKMq+rFDx3UwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTEyMzY0OVoYDzIxMjYxMDI4
+MTIzNjQ5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATaGx4NTZSgxBAvfwnjAYQ3cBjLPYD2SNrSQYtzq2VTyY3cHURsQdc7
+wCKSWGX9/Ptxsi+ctctSrcwdHCPLMn0Ro28wbTAdBgNVHQ4EFgQU9iOqug96e460
+AeGwuEG+tKSL9kIwHwYDVR0jBBgwFoAU9iOqug96e460AeGwuEG+tKSL9kIwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIgP/5fNVmW0tBGlyHPc5Kkb+0xAFgvy3PJpGD3VTrMBGMCIQDk
+DMuQrPn2x7tJWPQniqLfgYMIWtuwmU40QYMTX3gIwg==
+-----END CERTIFICATE-----
+`),
+  key: Buffer.from(`-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgqsgQymxsuw54YjZo
+tokcayBPTnn+gKhJcx1lP9PsfvKhRANCAATaGx4NTZSgxBAvfwnjAYQ3cBjLPYD2
+SNrSQYtzq2VTyY3cHURsQdc7wCKSWGX9/Ptxsi+ctctSrcwdHCPLMn0R
+-----END PRIVATE KEY-----
+`),
+};
