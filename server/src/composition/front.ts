@@ -35,6 +35,8 @@ export async function openFront(foundation: Foundation, core: Core, services: Se
     services,
     metrics,
     trustProxy: config.trustProxy,
+    // Off is off: whoever measures floods on purpose.
+    ...(config.rates ? {} : { limits: { frames: undefined } }),
   });
   const address = { url: config.publicUrl };
   const http = await createHttpServer({
@@ -63,7 +65,7 @@ function pagesOf(logins: readonly DemoLogin[], url: () => string, isDev: boolean
   return [
     addApiReference(Object.values(endpoints), version),
     addLandingPage({ version, url, logins: () => logins.map(({ id, name }) => ({ name, href: `/demo/${id}` })) }),
-    ...(isDev ? [addDemoLogins(() => logins)] : []),
+    ...(isDev ? [addDemoLogins(() => logins, url)] : []),
   ];
 }
 

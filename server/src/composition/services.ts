@@ -104,6 +104,7 @@ function createMessagingServices(
     maxContent,
     userIdsByUsername,
     limitSend,
+    refundSend: (caller, conversationId) => limits.refundSend(caller, conversationId),
     advanceOwnMark: marks.advanceOwn,
   });
   const conversations = createConversations({ db, committer, presenter: presenters.conversations, send });

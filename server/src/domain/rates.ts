@@ -24,6 +24,11 @@ export function chargeOne(due: number, now: number, rate: Rate): number {
   return Math.max(due, now) + intervalOf(rate);
 }
 
+/** The bucket without the last one: it was admitted, and then came to nothing. */
+export function refundOne(due: number, rate: Rate): number {
+  return due - intervalOf(rate);
+}
+
 function intervalOf(rate: Rate): number {
   return (rate.seconds * 1_000) / rate.count;
 }

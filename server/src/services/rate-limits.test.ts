@@ -116,3 +116,15 @@ test("switched off, nothing is limited", () => {
   const limits = createRateLimits({ rates: undefined });
   expect(admitted(() => limits.admitSend(callerOf("ada"), ROOM, true))).toBe(1_000);
 });
+
+test("messages of people who are not let in do not use up what a conversation takes", () => {
+  const { limits } = setUp();
+  for (let outsider = 0; outsider < 20; outsider += 1) {
+    const caller = callerOf(`outsider ${outsider}`);
+    for (let number = 0; number < 20; number += 1) {
+      limits.admitSend(caller, ROOM, false);
+      limits.refundSend(caller, ROOM);
+    }
+  }
+  expect(admitted(() => limits.admitSend(callerOf("member"), ROOM, false))).toBe(50);
+});

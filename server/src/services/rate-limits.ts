@@ -3,7 +3,7 @@ import { LRUCache } from "lru-cache";
 import { addressKey } from "../domain/addresses.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { ConversationId } from "../domain/ids.ts";
-import { chargeOne, waitOf, type Rate } from "../domain/rates.ts";
+import { chargeOne, refundOne, waitOf, type Rate } from "../domain/rates.ts";
 
 export interface Rates {
   /** Messages of a user. */
@@ -38,6 +38,8 @@ export interface RateLimits {
   admitRequest(caller: Caller, address: string): void;
   /** One message. A refused one is not counted. */
   admitSend(caller: Caller, conversationId: ConversationId, isSupport: boolean): void;
+  /** A message that was admitted was refused for who sent it: outsiders do not use up what a conversation takes. */
+  refundSend(caller: Caller, conversationId: ConversationId): void;
   /** Whether this address may still try a token that nobody has seen yet. */
   requireFewFailures(address: string): void;
   countFailure(address: string): void;
@@ -106,6 +108,10 @@ export function createRateLimits(deps: RateLimitsDeps): RateLimits {
         counted.push(...support.map((limit): [Limit, string] => [limit, caller.userId]));
       admit(counted);
     },
+    refundSend(caller, conversationId) {
+      const due = conversations.due.get(conversationId);
+      if (!caller.isService && due !== undefined) conversations.due.set(conversationId, refundOne(due, conversations.rate));
+    },
     requireFewFailures(address) {
       const wait = waitOf(failures.due.get(addressKey(address)) ?? 0, now(), failures.rate);
       if (wait > 0) throw refuse(failures, wait);
@@ -128,6 +134,7 @@ interface Limit {
 const UNLIMITED: RateLimits = {
   admitRequest: () => undefined,
   admitSend: () => undefined,
+  refundSend: () => undefined,
   requireFewFailures: () => undefined,
   countFailure: () => undefined,
 };

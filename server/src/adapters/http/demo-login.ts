@@ -14,7 +14,7 @@ export interface DemoLogin {
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
 /** Dev mode: `/demo/<id>` hands out a token of a demo user, as a page or (Accept: application/json) as JSON. */
-export function addDemoLogins(logins: () => readonly DemoLogin[]): AddPages {
+export function addDemoLogins(logins: () => readonly DemoLogin[], url: () => string): AddPages {
   const allow = [`style-src ${sourceHash(PAGE_STYLE)}`, "img-src data:"];
   return (app) => {
     app.get<{ Params: { id: string } }>("/demo/:id", async (request, reply) => {
@@ -22,12 +22,12 @@ export function addDemoLogins(logins: () => readonly DemoLogin[]): AddPages {
       if (!login || !LOCAL_HOST.test(request.headers.host ?? "")) return reply.callNotFound();
       const token = await login.mint();
       if (request.headers.accept?.includes("application/json")) return await reply.send({ token });
-      return await sendPage(reply, render(login, token), { allow });
+      return await sendPage(reply, render(login, token, url()), { allow });
     });
   };
 }
 
-function render({ name }: DemoLogin, token: string): string {
+function render({ name }: DemoLogin, token: string, url: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -45,7 +45,7 @@ function render({ name }: DemoLogin, token: string): string {
 <pre tabindex="0"><code>${escapeHtml(token)}</code></pre>
 <h2>Put it to use</h2>
 <pre tabindex="0"><code>TOKEN=…
-curl -H "Authorization: Bearer $TOKEN" localhost:8080/v1/conversations</code></pre>
+curl -H "Authorization: Bearer $TOKEN" ${escapeHtml(url)}/v1/conversations</code></pre>
 <p>Or paste it at <a href="/docs">the API reference</a>, where every request can be tried.</p>
 <footer><a href="/">Back to the start</a></footer>
 </main>

@@ -104,8 +104,8 @@ function numbersOf(counts: Omit<ImportTotals, "channels" | "rootless" | "pins">)
 function notes(report: ImportReport, totals: ImportTotals): string[] {
   const { users } = report;
   const lines = [`${users.read} users in the export, ${users.written} of them new here; ${users.unlisted} authors are not in users.json and were added.`];
-  if (totals.rootless > 0) lines.push(`${totals.rootless} replies belong to threads whose first message is not in the export: written as messages of their own.`);
-  if (totals.pins > 0) lines.push(`${totals.pins} pinned messages.`);
+  if (totals.rootless > 0) lines.push(`Replies to a message that is not in the export: ${totals.rootless}. Written as messages of their own.`);
+  if (totals.pins > 0) lines.push(`Pinned messages: ${totals.pins}.`);
   if (totals.files > 0) lines.push("Of files the metadata came over; their bytes stay at Slack.");
   for (const channel of report.channels) {
     for (const [reason, count] of Object.entries(channel.skipped)) lines.push(`Skipped in ${channel.name}: ${count} (${reason}).`);

@@ -23,6 +23,8 @@ export interface SendDeps {
   readonly userIdsByUsername: (usernames: readonly string[]) => Promise<UserId[]>;
   /** Throws `rate_limited` when the sender or the conversation is over its short window. */
   readonly limitSend: (caller: Caller, conversationId: ConversationId) => Promise<void> | void;
+  /** The sender was not let in: the message is not counted against the conversation. */
+  readonly refundSend?: (caller: Caller, conversationId: ConversationId) => void;
   /** Sending advances the sender's own mark; must not wait. `kind` is the conversation's, where it is known. */
   readonly advanceOwnMark: (message: MessageRow, mark: OwnMark, kind?: string) => void;
 }
@@ -79,6 +81,8 @@ export function createSend(deps: SendDeps): SendService {
   };
 }
 
+const NOT_LET_IN: ReadonlySet<SendRefusal> = new Set(["not_found", "not_a_member", "permission_denied", "contact_refused"]);
+
 async function answer(
   deps: SendDeps,
   caller: Caller,
@@ -86,8 +90,10 @@ async function answer(
   outcome: SendOutcome,
   ownMark: OwnMark,
 ): Promise<SendResult> {
-  if (outcome.outcome === "refused")
+  if (outcome.outcome === "refused") {
+    if (NOT_LET_IN.has(outcome.reason)) deps.refundSend?.(caller, request.conversationId);
     throw await refusal(deps, caller, request, outcome.reason, outcome.retryAfterSeconds);
+  }
   if (outcome.outcome === "duplicate") {
     const row = await findMessage(deps.db, request.id);
     if (!row) throw new Error(`message ${request.id} is a duplicate, but not there`);
