@@ -164,6 +164,7 @@ CREATE UNIQUE INDEX conversations_slug ON conversations (coalesce(space_id, '000
 CREATE INDEX conversations_space ON conversations (space_id) WHERE space_id IS NOT NULL;
 CREATE INDEX conversations_external_ref ON conversations (external_ref) WHERE external_ref IS NOT NULL;
 CREATE INDEX conversations_public ON conversations (id) WHERE visibility = 'public' AND deleted_at IS NULL;
+CREATE INDEX conversations_retention ON conversations (id) WHERE retention_days IS NOT NULL;
 CREATE INDEX conversations_support ON conversations (id) WHERE kind = 'support';
 
 -- What every send changes, apart and small: half-empty pages and no index on what changes keep its updates HOT.
@@ -230,6 +231,8 @@ CREATE TABLE mark_movements (
     at               timestamptz(3) NOT NULL,
     PRIMARY KEY (conversation_id, user_id, kind, seq)
 );
+-- For the maintenance, which removes old ones: they lie together.
+CREATE INDEX mark_movements_age ON mark_movements USING brin (at);
 
 CREATE TABLE join_requests (
     conversation_id  uuid NOT NULL REFERENCES conversations (id),
@@ -382,9 +385,10 @@ CREATE TABLE saved_messages (
 );
 CREATE INDEX saved_messages_recent ON saved_messages (user_id, saved_at DESC, message_id);
 
+-- No foreign keys: each message may write many rows, of people who were just read, and none of them is ever deleted.
 CREATE TABLE notifications (
     id               uuid PRIMARY KEY,
-    user_id          uuid NOT NULL REFERENCES users (id),
+    user_id          uuid NOT NULL,
     type             text NOT NULL,
     conversation_id  uuid,
     message_id       uuid,
@@ -399,6 +403,7 @@ CREATE TABLE notifications (
     UNIQUE (user_id, unique_key)
 );
 CREATE INDEX notifications_untold ON notifications (created_at) WHERE NOT is_told;
+CREATE INDEX notifications_age ON notifications USING brin (created_at);
 CREATE INDEX notifications_recent ON notifications (user_id, created_at DESC, id DESC);
 CREATE INDEX notifications_unread ON notifications (user_id, conversation_id) WHERE read_at IS NULL;
 

@@ -1,4 +1,5 @@
 import type { DemoLogin } from "./adapters/http/demo-login.ts";
+import { startBackground } from "./composition/background.ts";
 import { createCore, type Foundation } from "./composition/core.ts";
 import { seedDemo } from "./composition/dev.ts";
 import { openFront } from "./composition/front.ts";
@@ -54,6 +55,7 @@ async function startNode(foundation: Foundation, checkResponses: boolean): Promi
   const core = createCore(foundation);
   const services = createServices(foundation, core);
   const logins = foundation.config.dev ? await seedDemo(services, foundation.secrets.jwtSecret) : [];
+  await startBackground(foundation, core, services);
   const url = await openFront(foundation, core, services, { logins, checkResponses });
   return { url, logins };
 }

@@ -5,7 +5,6 @@ import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/config/config.ts";
 import { readEnvironment, type Environment } from "../src/config/env.ts";
 import { readSecrets } from "../src/config/secrets.ts";
-import { lockCursor, lookAhead, readLog } from "../src/store/change-log.ts";
 import { readEpoch } from "../src/store/instance.ts";
 import { createMetrics } from "../src/telemetry/metrics.ts";
 import { useTestDatabase } from "./harness/database.ts";
@@ -166,29 +165,4 @@ describe("the SQL of operating.md", () => {
     await run(statements("epoch"));
     expect(await readEpoch(store.database)).not.toBe(before);
   });
-
-  test("renumbers a log from another cluster: what was read stays read, what was not is read, and so is what comes", async () => {
-    // Transactions that this cluster will not reach for long.
-    await run(`INSERT INTO changes (conversation_id, version, xid, type, subject_id, actor_id, at)
-      SELECT '0195c9a0-0000-7000-8000-0000000000c1', n, (9000000 + n / 3)::text::xid8, 'message.created', gen_random_uuid(), gen_random_uuid(), now()
-      FROM generate_series(1, 3000) n`);
-    await run(`INSERT INTO follower_cursors (name, next_xid) VALUES ('reader', '9000900'), ('done', '9009999')`);
-    await run(statements("renumber"));
-    await run(`INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at)
-      VALUES ('0195c9a0-0000-7000-8000-0000000000c1', 3001, 'message.created', gen_random_uuid(), gen_random_uuid(), now())`);
-    const unread = await unreadOf("reader");
-    expect(unread.at(-1)).toBe(3001);
-    // A page that had been begun is read again from its beginning.
-    expect(unread[0]).toBeGreaterThan(2690);
-    expect(unread[0]).toBeLessThanOrEqual(2700);
-    expect(await unreadOf("done")).toEqual([3001]);
-  });
-
-  async function unreadOf(name: string): Promise<number[]> {
-    expect(await lookAhead(store.database, name)).toBe("ready");
-    return await store.database.transaction(async (tx) => {
-      const page = await readLog(tx, (await lockCursor(tx, name)) ?? "", 10_000);
-      return page?.changes.map(({ version }) => version) ?? [];
-    });
-  }
 });

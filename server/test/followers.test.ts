@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { v7 as uuidv7 } from "uuid";
 import { runFollower, type Follower, type FollowerDeps, type FollowerRunner } from "../src/followers/follower.ts";
+import { adoptLog } from "../src/store/change-log-origin.ts";
 import type { Change } from "../src/store/changes.ts";
 import type { Database, DedicatedConnection, Writer } from "../src/store/database.ts";
 import { createTestDatabase, type TestDatabase } from "./harness/database.ts";
@@ -50,9 +51,13 @@ async function log(tx: Writer, conversationId: string, ...versions: number[]): P
   }
 }
 
-const commit = (conversationId: string, ...versions: number[]) => database.transaction((tx) => log(tx, conversationId, ...versions));
+const commit = (conversationId: string, ...versions: number[]) =>
+  database.transaction((tx) => log(tx, conversationId, ...versions));
 const versions = (pages: Change[][], conversationId: string) =>
-  pages.flat().filter((change) => change.conversationId === conversationId).map((change) => change.version);
+  pages
+    .flat()
+    .filter((change) => change.conversationId === conversationId)
+    .map((change) => change.version);
 
 /** A transaction of another connection that has written and not committed yet. */
 async function openTransaction(): Promise<DedicatedConnection> {
@@ -132,9 +137,17 @@ describe("a follower", () => {
     const follower = { ...recorder(), pageSize: 4 };
     await start(follower).idle();
     expect(follower.pages.map((page) => page.map((change) => [change.conversationId, change.version]))).toEqual([
-      [[a, 1], [a, 2], [a, 3]],
+      [
+        [a, 1],
+        [a, 2],
+        [a, 3],
+      ],
       [b, b, b, b, b, b, b].map((id, index) => [id, index + 1]),
-      [[a, 4], [c, 1], [c, 2]],
+      [
+        [a, 4],
+        [c, 1],
+        [c, 2],
+      ],
     ]);
   });
 
@@ -167,7 +180,9 @@ describe("a follower", () => {
     const id = uuidv7();
     await commit(id, 1, 2);
     const dead = await openTransaction();
-    await dead.execute({ text: "INSERT INTO follower_cursors (name, next_xid) VALUES ('mortal', '0') ON CONFLICT DO NOTHING" });
+    await dead.execute({
+      text: "INSERT INTO follower_cursors (name, next_xid) VALUES ('mortal', '0') ON CONFLICT DO NOTHING",
+    });
     await dead.execute({ text: "COMMIT; BEGIN" });
     await dead.query({ text: "SELECT FROM follower_cursors WHERE name = 'mortal' FOR UPDATE" });
     const follower = recorder("mortal");
@@ -247,7 +262,12 @@ describe("a follower that fails", () => {
     await database.query({
       text: "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
     });
-    await until(() => commit(id, 2).then(() => true, () => false));
+    await until(() =>
+      commit(id, 2).then(
+        () => true,
+        () => false,
+      ),
+    );
     await until(() => versions(follower.pages, id).length === 2);
     expect(versions(follower.pages, id)).toEqual([1, 2]);
   });
@@ -261,7 +281,9 @@ test("what is left to do after the commit is done after it, once", async () => {
     async handle(tx) {
       await tx.execute({ text: "INSERT INTO instance (key, value) VALUES ('hint', 'committed')" });
       return () => {
-        void database.query({ text: "SELECT FROM instance WHERE key = 'hint'" }).then((rows) => hints.push(rows.length));
+        void database
+          .query({ text: "SELECT FROM instance WHERE key = 'hint'" })
+          .then((rows) => hints.push(rows.length));
       };
     },
   };
@@ -269,4 +291,46 @@ test("what is left to do after the commit is done after it, once", async () => {
   await commit(id, 1);
   await until(() => hints.length > 0);
   expect(hints).toEqual([1]);
+});
+
+describe("a log that comes from another cluster", () => {
+  const epoch = async (): Promise<string> => {
+    const [row] = await database.query<{ value: string }>({ text: "SELECT value FROM instance WHERE key = 'epoch'" });
+    return row?.value ?? "";
+  };
+
+  test("is given ids of this one: nothing new is passed over, and nothing handled by all is handled again", async () => {
+    const [done, open, fresh] = [uuidv7(), uuidv7(), uuidv7()];
+    await commit(done, 1, 2);
+    await commit(open, 1, 2);
+    await database.transaction((tx) =>
+      tx.execute({
+        text: `UPDATE changes SET xid = CASE WHEN conversation_id = $1 THEN '1000000000'::xid8 ELSE '1000000005'::xid8 END`,
+        values: [done],
+      }),
+    );
+    await database.transaction((tx) =>
+      tx.execute({
+        text: "INSERT INTO follower_cursors (name, next_xid) VALUES ('quick', '1000000009'), ('slow', '1000000001')",
+      }),
+    );
+    const before = await epoch();
+    expect(await Promise.all([adoptLog(database), adoptLog(database)])).toContain(true);
+    expect(await epoch()).not.toBe(before);
+    await commit(fresh, 1);
+    const [quick, slow] = [recorder("quick"), recorder("slow")];
+    await Promise.all([start(quick).idle(), start(slow).idle()]);
+    expect(versions(slow.pages, done)).toEqual([]);
+    expect(versions(slow.pages, open)).toEqual([1, 2]);
+    for (const follower of [quick, slow]) expect(versions(follower.pages, fresh)).toEqual([1]);
+    expect(await adoptLog(database)).toBe(false);
+  });
+
+  test("is told from this one's own", async () => {
+    await commit(uuidv7(), 1);
+    const before = await epoch();
+    await start(recorder()).idle();
+    expect(await adoptLog(database)).toBe(false);
+    expect(await epoch()).toBe(before);
+  });
 });

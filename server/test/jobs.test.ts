@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, inject, test } from "vitest";
-import { migrateJobs, startJobRunner, type Attempt, type JobRunnerDeps, type Tasks } from "../src/followers/job-runner.ts";
+import {
+  migrateJobs,
+  startJobRunner,
+  type Attempt,
+  type JobRunnerDeps,
+  type Tasks,
+} from "../src/followers/job-runner.ts";
 import type { Database } from "../src/store/database.ts";
 import { addJobs, countJobs, deleteDeadJobs, removeJob, type NewJob } from "../src/store/jobs.ts";
 import { createTestDatabase, type TestDatabase } from "./harness/database.ts";
@@ -140,7 +146,9 @@ describe("a node that dies", () => {
   test("leaves a job that another node does within seconds", async () => {
     await add({ task: "note", payload: { n: 1 } });
     await database.transaction((tx) =>
-      tx.execute({ text: "UPDATE graphile_worker._private_jobs SET locked_at = now(), locked_by = 'pool-dead', attempts = 1" }),
+      tx.execute({
+        text: "UPDATE graphile_worker._private_jobs SET locked_at = now(), locked_by = 'pool-dead', attempts = 1",
+      }),
     );
     const done: unknown[] = [];
     const began = performance.now();
@@ -230,8 +238,13 @@ describe("a lost database connection", () => {
       await add({ task: "succeed", payload: { n: 1 } }, { task: "fail", payload: { n: 2 }, maxAttempts: 2 });
       await until(() => done.length >= 1);
       await new Promise((resolve) => setTimeout(resolve, 2_500));
-      await (await down)?.();
-      await until(async () => (await countJobs(database)).dead === 1 && (await countJobs(database)).waiting === 0, 25_000);
+      await (
+        await down
+      )?.();
+      await until(
+        async () => (await countJobs(database)).dead === 1 && (await countJobs(database)).waiting === 0,
+        25_000,
+      );
       expect(done.filter((n) => n === 1).length).toBeGreaterThanOrEqual(1);
       expect(faults).toEqual([]);
     } finally {

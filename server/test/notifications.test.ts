@@ -23,10 +23,9 @@ beforeAll(() => {
 });
 // New people for each test: they have been told of nothing.
 beforeEach(async () => {
-  [ada, bob, cleo] = (await Promise.all([person(), person(), person()])) as [Caller, Caller, Caller];
+  [ada, bob, cleo] = await Promise.all([person(), person(), person()]);
 });
 afterAll(async () => {
-  expect(notifications.troubles).toEqual([]);
   await notifications[Symbol.asyncDispose]();
   await messages.close();
 });
@@ -39,7 +38,10 @@ const make = async (facts: ConversationFacts): Promise<ConversationId> => {
   return id;
 };
 const nameOf = async (who: Caller): Promise<string> => {
-  const [row] = await store.database.query<{ username: string }>({ text: "SELECT username FROM users WHERE id = $1", values: [who.userId] });
+  const [row] = await store.database.query<{ username: string }>({
+    text: "SELECT username FROM users WHERE id = $1",
+    values: [who.userId],
+  });
   return row?.username ?? "";
 };
 const settings = (id: ConversationId, who: Caller, fields: Record<string, unknown>) =>
@@ -50,7 +52,9 @@ const settings = (id: ConversationId, who: Caller, fields: Record<string, unknow
     [id, who.userId, fields["muted_until"], fields["notification_level"] ?? "all"],
   );
 const prefer = (who: Caller, type: string, enabled: boolean, conversationId: ConversationId | null = null) =>
-  notifications.preferences.set(who, { preferences: [{ conversation_id: conversationId, type: type as never, channel: "in_app", enabled }] });
+  notifications.preferences.set(who, {
+    preferences: [{ conversation_id: conversationId, type: type as never, channel: "in_app", enabled }],
+  });
 
 describe("who is told of a message", () => {
   test("the other one of a direct conversation, and nobody of what they wrote themselves", async () => {
@@ -122,7 +126,11 @@ describe("who is told of a message", () => {
   });
 
   test("the customer by staff, and staff by the customer, who share one mark", async () => {
-    const [customer, first, second] = await Promise.all([person(), person({ isStaff: true }), person({ isStaff: true })]);
+    const [customer, first, second] = await Promise.all([
+      person(),
+      person({ isStaff: true }),
+      person({ isStaff: true }),
+    ]);
     const id = await make({ kind: "support", subject: customer, members: [customer] });
     const asked = await messages.say(customer, id, "help");
     expect(await notifications.kinds(first)).toEqual(["group_messages support_message"]);
@@ -144,7 +152,10 @@ describe("who is told of a message", () => {
     const project = await make({ kind: "project", members: [ada, bob, agent] });
     await messages.say(agent, project, { content: "built", content_type: "collaboration_update" });
     await messages.say(ada, project, "nice");
-    expect(await notifications.kinds(bob)).toEqual(["group_messages group_message", "collaboration_updates collaboration_update"]);
+    expect(await notifications.kinds(bob)).toEqual([
+      "group_messages group_message",
+      "collaboration_updates collaboration_update",
+    ]);
     const system = await make({ kind: "system", subject: bob, members: [bob] });
     await messages.say(HOST, system, { content: "maintenance", content_type: "system_notification" });
     expect((await notifications.kinds(bob))[0]).toBe("system_notifications system_notice");
@@ -155,10 +166,17 @@ describe("who is told of a message", () => {
     const late = await person();
     const id = await make({ members: [ada, bob, cleo, { who: late, joinedSeq: 50 }] });
     await run(store.database, "UPDATE users SET deactivated_at = now() WHERE id = $1", [bob.userId]);
-    await run(store.database, "UPDATE members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2", [id, cleo.userId]);
+    await run(store.database, "UPDATE members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2", [
+      id,
+      cleo.userId,
+    ]);
     const eager = await person();
     const other = await make({ members: [ada, eager] });
-    await run(store.database, "UPDATE member_marks SET last_read_seq = 100 WHERE conversation_id = $1 AND user_id = $2", [other, eager.userId]);
+    await run(
+      store.database,
+      "UPDATE member_marks SET last_read_seq = 100 WHERE conversation_id = $1 AND user_id = $2",
+      [other, eager.userId],
+    );
     await messages.say(ada, id, "anybody?");
     await messages.say(ada, other, "you?");
     for (const who of [bob, cleo, late, eager]) expect(await notifications.reasons(who)).toEqual([]);
@@ -260,32 +278,47 @@ describe("the list", () => {
     const paged: unknown[] = [];
     let cursor: string | null = null;
     do {
-      const page: { items: { data: Record<string, unknown> }[]; next_cursor: string | null } = await notifications.service.list(bob, {
-        limit: 5,
-        ...(cursor ? { cursor } : {}),
-      });
+      const page: { items: { data: Record<string, unknown> }[]; next_cursor: string | null } =
+        await notifications.service.list(bob, {
+          limit: 5,
+          ...(cursor ? { cursor } : {}),
+        });
       paged.push(...page.items.map(({ data }) => data["preview"]));
       cursor = page.next_cursor;
     } while (cursor);
     expect(paged).toEqual(all);
-    await expect(notifications.service.list(bob, { limit: 5, cursor: "nonsense" })).rejects.toMatchObject({ code: "validation_failed" });
+    await expect(notifications.service.list(bob, { limit: 5, cursor: "nonsense" })).rejects.toMatchObject({
+      code: "validation_failed",
+    });
   });
 
   test("knows what was read: named, of a conversation, all, and what the mark has passed", async () => {
     const [direct, group] = [await make({ kind: "direct", members: [ada, bob] }), await make({ members: [ada, bob] })];
-    for (const id of [direct, group]) for (const content of ["one", "two", "three"]) await messages.say(ada, id, content);
+    for (const id of [direct, group])
+      for (const content of ["one", "two", "three"]) await messages.say(ada, id, content);
     const listed = await notifications.list(bob);
     expect(listed).toHaveLength(6);
     const [latest] = listed;
     const named = await notifications.service.markRead(bob, { notification_ids: [latest?.id ?? "", uuidv7()] });
     expect(named).toEqual({ updated_count: 1, unread_count: 5 });
-    expect(await notifications.service.markRead(ada, { notification_ids: [listed[1]?.id ?? ""] })).toEqual({ updated_count: 0, unread_count: 0 });
-    await run(store.database, "UPDATE member_marks SET last_read_seq = 3, last_read_at = now() WHERE conversation_id = $1 AND user_id = $2", [
-      direct,
-      bob.userId,
+    expect(await notifications.service.markRead(ada, { notification_ids: [listed[1]?.id ?? ""] })).toEqual({
+      updated_count: 0,
+      unread_count: 0,
+    });
+    await run(
+      store.database,
+      "UPDATE member_marks SET last_read_seq = 3, last_read_at = now() WHERE conversation_id = $1 AND user_id = $2",
+      [direct, bob.userId],
+    );
+    expect((await notifications.list(bob, { unread: "true" })).map(({ data }) => data["preview"])).toEqual([
+      "two",
+      "one",
+      "three",
     ]);
-    expect((await notifications.list(bob, { unread: "true" })).map(({ data }) => data["preview"])).toEqual(["two", "one", "three"]);
-    expect(await notifications.service.markRead(bob, { conversation_id: group })).toEqual({ updated_count: 2, unread_count: 1 });
+    expect(await notifications.service.markRead(bob, { conversation_id: group })).toEqual({
+      updated_count: 2,
+      unread_count: 1,
+    });
     expect(await notifications.service.markRead(bob, {})).toMatchObject({ unread_count: 0 });
     expect(await notifications.list(bob, { unread: "true" })).toEqual([]);
     expect(await notifications.list(bob)).toHaveLength(6);
@@ -298,10 +331,17 @@ describe("the list", () => {
     await messages.changing.edit(ada, id, edited.id as MessageId, { content: "after" });
     await messages.changing.remove(ada, id, deleted.id as MessageId);
     expect((await notifications.list(bob)).map(({ data }) => data["preview"])).toEqual(["after"]);
-    await run(store.database, "UPDATE members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2", [id, bob.userId]);
+    await run(store.database, "UPDATE members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2", [
+      id,
+      bob.userId,
+    ]);
     expect(await notifications.list(bob)).toEqual([]);
     expect((await notifications.service.markRead(bob, { conversation_id: uuidv7() })).unread_count).toBe(0);
-    await run(store.database, "UPDATE members SET left_at = NULL, joined_seq = 90 WHERE conversation_id = $1 AND user_id = $2", [id, bob.userId]);
+    await run(
+      store.database,
+      "UPDATE members SET left_at = NULL, joined_seq = 90 WHERE conversation_id = $1 AND user_id = $2",
+      [id, bob.userId],
+    );
     expect(await notifications.list(bob)).toHaveLength(1);
     await run(store.database, "UPDATE conversations SET history_visibility = 'none' WHERE id = $1", [id]);
     expect(await notifications.list(bob)).toEqual([]);
@@ -322,7 +362,10 @@ describe("sockets", () => {
     const heard = await notifications.heard(bob, 2);
     expect(heard.toReversed()).toEqual(await notifications.list(bob));
     expect(await notifications.heard(cleo, 2)).toHaveLength(2);
-    expect(notifications.told.find(({ userId }) => userId === bob.userId)?.event).toMatchObject({ type: "notification.created", user_id: bob.userId });
+    expect(notifications.told.find(({ userId }) => userId === bob.userId)?.event).toMatchObject({
+      type: "notification.created",
+      user_id: bob.userId,
+    });
   });
 
   test("hear nothing twice when the follower does a page again", async () => {
@@ -341,7 +384,9 @@ describe("what is no message", () => {
   test("having been added, but not having joined or made it oneself", async () => {
     const id = await makeConversation(store.database, { members: [{ who: ada, role: "owner" }, bob] });
     expect(await notifications.kinds(bob)).toEqual(["system_notifications added_to_conversation"]);
-    expect(await notifications.list(bob)).toMatchObject([{ conversation_id: id, message_id: null, data: { sender_id: ada.userId, conversation: { title: "Group" } } }]);
+    expect(await notifications.list(bob)).toMatchObject([
+      { conversation_id: id, message_id: null, data: { sender_id: ada.userId, conversation: { title: "Group" } } },
+    ]);
     expect(await notifications.kinds(ada)).toEqual([]);
     await run(
       store.database,
@@ -349,12 +394,11 @@ describe("what is no message", () => {
       [id, cleo.userId],
     );
     const log = (version: number, actor: Caller) =>
-      run(store.database, "INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at) VALUES ($1, $2, 'member.added', $3, $4, now())", [
-        id,
-        version,
-        cleo.userId,
-        actor.userId,
-      ]);
+      run(
+        store.database,
+        "INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at) VALUES ($1, $2, 'member.added', $3, $4, now())",
+        [id, version, cleo.userId, actor.userId],
+      );
     await log(2, cleo);
     expect(await notifications.kinds(cleo)).toEqual([]);
     await log(3, ada);
@@ -374,7 +418,9 @@ describe("what is no message", () => {
     await expect(undone).rejects.toThrow("undone");
     await tell(notice, { ...notice, userId: ada.userId });
     await tell(notice);
-    expect(await notifications.heard(bob, 1)).toMatchObject([{ type: "system_notifications", data: { reason: "friend_requested", sender: { id: ada.userId } } }]);
+    expect(await notifications.heard(bob, 1)).toMatchObject([
+      { type: "system_notifications", data: { reason: "friend_requested", sender: { id: ada.userId } } },
+    ]);
     await notifications.service.markRead(bob, {});
     await tell(notice);
     expect(await notifications.heard(bob, 2)).toHaveLength(2);
@@ -390,8 +436,32 @@ describe("what is no message", () => {
       { userId: cleo.userId, reason: "friend_requested", actorId: ada.userId },
       { userId: bob.userId, reason: "scheduled_message_failed", data: { code: "not_a_member" } },
     );
-    expect(await notifications.list(bob)).toMatchObject([{ data: { reason: "scheduled_message_failed", code: "not_a_member" } }]);
+    expect(await notifications.list(bob)).toMatchObject([
+      { data: { reason: "scheduled_message_failed", code: "not_a_member" } },
+    ]);
     expect(await notifications.list(cleo)).toEqual([]);
+  });
+
+  test("is told apart by what it is about, and names no conversation that one is not in any more", async () => {
+    const id = await make({ members: [ada, bob] });
+    const failed = (about: string): Notice => ({
+      userId: bob.userId,
+      reason: "scheduled_message_failed",
+      conversationId: id,
+      about,
+      data: { code: "not_a_member" },
+    });
+    await tell(failed("one"), failed("two"));
+    await tell(failed("two"));
+    const named = { reason: "scheduled_message_failed", code: "not_a_member", conversation: { title: "Group" } };
+    expect((await notifications.list(bob)).map(({ data }) => data)).toMatchObject([named, named]);
+    await run(store.database, "UPDATE members SET left_at = now() WHERE conversation_id = $1 AND user_id = $2", [
+      id,
+      bob.userId,
+    ]);
+    const [left] = await notifications.list(bob);
+    expect(left).toMatchObject({ conversation_id: id });
+    expect(left?.data).not.toHaveProperty("conversation");
   });
 
   test("a request to join, to those who can approve it", async () => {
@@ -402,7 +472,9 @@ describe("what is no message", () => {
     });
     await store.database.transaction((tx) => notifyOfJoinRequest(tx, id, cleo.userId));
     for (const who of [ada, helper]) {
-      expect(await notifications.list(who)).toMatchObject([{ conversation_id: id, data: { reason: "join_requested", sender_id: cleo.userId } }]);
+      expect(await notifications.list(who)).toMatchObject([
+        { conversation_id: id, data: { reason: "join_requested", sender_id: cleo.userId } },
+      ]);
     }
     for (const who of [bob, cleo]) expect(await notifications.list(who)).toEqual([]);
   });
@@ -434,5 +506,10 @@ test("ten thousand people are told by @all in one go, in a few seconds", async (
   await notifications.follower.idle();
   expect(performance.now() - began).toBeLessThan(5_000);
   expect(await count()).toBe(10_000);
-  await until(() => notifications.told.filter(({ event }) => (event.data as { conversation_id?: string }).conversation_id === id).length === 10_000, 10_000);
+  await until(
+    () =>
+      notifications.told.filter(({ event }) => (event.data as { conversation_id?: string }).conversation_id === id)
+        .length === 10_000,
+    10_000,
+  );
 });

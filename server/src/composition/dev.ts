@@ -1,7 +1,8 @@
 import { SignJWT } from "jose";
 import type { DemoLogin } from "../adapters/http/demo-login.ts";
 import type { Caller } from "../domain/caller.ts";
-import { SYSTEM_USER, type UserId } from "../domain/ids.ts";
+import { HOST } from "../domain/access.ts";
+import type { UserId } from "../domain/ids.ts";
 import type { Services } from "./services.ts";
 
 
@@ -13,8 +14,6 @@ const PEOPLE = [
 ] as const;
 
 const TOKEN_HOURS = 12;
-
-const HOST: Caller = { userId: SYSTEM_USER, kind: "system", isAdmin: false, isStaff: false, isService: true };
 
 /**
  * Dev mode: people, a space in which they may write to each other, and two channels with something in them. Done anew at each
@@ -37,7 +36,7 @@ export async function seedDemo(services: Services, jwtSecret: string): Promise<D
 async function seedSpace(services: Services, people: readonly UserId[]): Promise<void> {
   const [first, second] = people;
   if (!first || !second) return;
-  const as = (userId: UserId): Caller => ({ ...HOST, userId, kind: "human" });
+  const as = (userId: UserId): Caller => ({ userId, kind: "human", isAdmin: false, isStaff: false, isService: true });
   const mine = await services.spaces.spaces(as(first), { limit: 100 });
   if (mine.items.some((space) => space.slug === "demo")) return;
   const space = await services.spaces.createSpace(as(first), { slug: "demo", name: "Demo" });

@@ -7,6 +7,7 @@ import { draftRoutes } from "../adapters/http/drafts.ts";
 import { markRoutes } from "../adapters/http/marks.ts";
 import { memberRoutes } from "../adapters/http/members.ts";
 import { messageRoutes } from "../adapters/http/messages.ts";
+import { notificationRoutes } from "../adapters/http/notifications.ts";
 import { operationRoutes } from "../adapters/http/operations.ts";
 import { pinRoutes } from "../adapters/http/pins.ts";
 import type { Route } from "../adapters/http/pipeline.ts";
@@ -42,6 +43,7 @@ export function createRoutes(foundation: Foundation, core: Core, services: Servi
     ...auditRoutes(services),
     ...presenceRoutes(services),
     ...searchRoutes(services),
+    ...notificationRoutes(services),
     ...agentRoutes({
       agents: services.agents,
       postMessage: async (caller, conversationId, sent, key) => answerSent(await services.sending.sendInto(caller, conversationId, namedByKey(sent, key))),

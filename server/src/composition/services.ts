@@ -14,6 +14,8 @@ import { createChangeMessages } from "../services/messages/change-messages.ts";
 import { createReadMessages } from "../services/messages/read-messages.ts";
 import { createSendTo } from "../services/messages/send-to.ts";
 import { createSend } from "../services/messages/send.ts";
+import { createNotificationPreferences } from "../services/notification-preferences.ts";
+import { createNotifications } from "../services/notifications.ts";
 import { createPins } from "../services/pins.ts";
 import { createPresence } from "../services/presence.ts";
 import { createRateLimits } from "../services/rate-limits.ts";
@@ -26,6 +28,7 @@ import { createSendLimit } from "../services/send-limit.ts";
 import { createSpaces } from "../services/spaces/spaces.ts";
 import { createThreads } from "../services/threads.ts";
 import { createTyping } from "../services/typing.ts";
+import { createUserSummaries } from "../services/user-summaries.ts";
 import { createUsers } from "../services/users.ts";
 import { createEpochSource } from "../store/instance.ts";
 import { findUserIdsByUsername } from "../store/users.ts";
@@ -61,6 +64,8 @@ export function createServices(foundation: Foundation, core: Core) {
     audit: createAudit({ db }),
     typing: createTyping({ db, typists: hub.typing }),
     presence: createPresence({ db, board: hub.presence }),
+    notifications: createNotifications({ db, summaries: createUserSummaries(users) }),
+    notificationPreferences: createNotificationPreferences({ db }),
     search: createSearch({ db, messages, conversations: presenter }),
   };
 }

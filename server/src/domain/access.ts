@@ -24,6 +24,9 @@ export interface MemberFacts {
  */
 export type Footing = "member" | "staff" | "reader" | "service";
 
+/** The host's backend in its own name. */
+export const HOST: Caller = { userId: SYSTEM_USER, kind: "system", isAdmin: true, isStaff: true, isService: true };
+
 /** The host's backend that acts for nobody but itself. */
 export function isHost(caller: Caller): boolean {
   return caller.isService && caller.userId === SYSTEM_USER;

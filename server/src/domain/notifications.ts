@@ -17,8 +17,7 @@ export type NotificationReason =
   // About something else
   | "added_to_conversation"
   | "join_requested"
-  | "join_approved"
-  | "join_rejected"
+  | "join_refused"
   | "friend_requested"
   | "friend_accepted"
   | "scheduled_message_failed";

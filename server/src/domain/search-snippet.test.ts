@@ -9,7 +9,10 @@ const of = (content: string, words: string[], parts: string[] = []): string =>
 /** What a browser would show, and what of it would be marked. */
 function shown(html: string): { text: string; marked: string[] } {
   const unescape = (escaped: string): string =>
-    escaped.replaceAll(/&(amp|lt|gt|quot|#39);/g, (_, name: string) => ({ amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" })[name] ?? "");
+    escaped.replaceAll(
+      /&(amp|lt|gt|quot|#39);/g,
+      (_, name: string) => ({ amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" })[name] ?? "",
+    );
   const marked = [...html.matchAll(/<mark>(.*?)<\/mark>/gs)].map(([, inner = ""]) => unescape(inner));
   return { text: unescape(html.replaceAll(/<\/?mark>/g, "")), marked };
 }
@@ -58,7 +61,10 @@ describe("a snippet", () => {
   });
 
   test("is, for any content, a piece of it with no markup but marks", () => {
-    const text = fc.string({ unit: fc.constantFrom("a", "b", " ", "<", ">", "&", '"', "'", "é", "東", "👍", "\u0301", "mark", "/"), maxLength: 400 });
+    const text = fc.string({
+      unit: fc.constantFrom("a", "b", " ", "<", ">", "&", '"', "'", "é", "東", "👍", "\u0301", "mark", "/"),
+      maxLength: 400,
+    });
     fc.assert(
       fc.property(text, fc.constantFrom("a", "ab", "東", "<", "mark", "é"), (content, q) => {
         const part = foldText(q);

@@ -41,7 +41,8 @@ function findRanges(text: FoldedText, { isFound, parts }: Marked): Range[] {
     if (isFound(match[0])) add(match.index, match.index + match[0].length);
   }
   for (const part of parts) {
-    for (let at = text.folded.indexOf(part); at >= 0; at = text.folded.indexOf(part, at + part.length)) add(at, at + part.length);
+    for (let at = text.folded.indexOf(part); at >= 0; at = text.folded.indexOf(part, at + part.length))
+      add(at, at + part.length);
   }
   return merge(ranges);
 }
@@ -85,7 +86,13 @@ function isInside(content: string, at: number): boolean {
   return before >= 0xd800 && before <= 0xdbff && after >= 0xdc00 && after <= 0xdfff;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
 
 function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/gu, (character) => ESCAPES[character] ?? character);

@@ -30,11 +30,16 @@ export function parseSearch(q: string): SearchTerms {
   }
   const useful = alternatives.filter((terms) => terms.some((term) => !term.isNegated));
   // An `or` with nothing on one side is a word like others.
-  if (alternatives.length > 1 && useful.length < alternatives.length) return parseSearch(q.replaceAll(/(?<!\S)or(?!\S)/giu, '"$&"'));
+  if (alternatives.length > 1 && useful.length < alternatives.length)
+    return parseSearch(q.replaceAll(/(?<!\S)or(?!\S)/giu, '"$&"'));
   return useful.length > 0 ? useful : [[{ text: q.trim(), isPhrase: true, isNegated: false }]];
 }
 
-function toTerm(minus: string | undefined, phrase: string | undefined, word: string | undefined): SearchTerm | undefined {
+function toTerm(
+  minus: string | undefined,
+  phrase: string | undefined,
+  word: string | undefined,
+): SearchTerm | undefined {
   if (phrase !== undefined) {
     const text = phrase.trim();
     return text === "" ? undefined : { text, isPhrase: true, isNegated: minus === "-" };

@@ -28,7 +28,11 @@ export interface SearchPlan {
   /** What the rank is made of, as a text search query; '' for none. */
   readonly rankBy: string;
   /** What is marked in the hits: words in any of their forms, beginnings of words, and parts wherever they stand. */
-  readonly marks: { readonly words: readonly string[]; readonly beginnings: readonly string[]; readonly parts: readonly string[] };
+  readonly marks: {
+    readonly words: readonly string[];
+    readonly beginnings: readonly string[];
+    readonly parts: readonly string[];
+  };
 }
 
 /** Decides how each term is looked for, so that an index answers it wherever one can. */
@@ -43,7 +47,11 @@ export function planSearch(terms: SearchTerms, analyse: (term: SearchTerm) => An
     marks: {
       words: [...new Set(words.flatMap((term) => wordsOf(term.folded)))],
       beginnings: words.filter(isShort).map((term) => term.folded),
-      parts: [...new Set(wanted.filter((term) => !isShort(term) && !term.isStopWord && term.folded !== "").map((term) => term.folded))],
+      parts: [
+        ...new Set(
+          wanted.filter((term) => !isShort(term) && !term.isStopWord && term.folded !== "").map((term) => term.folded),
+        ),
+      ],
     },
   };
 }

@@ -35,6 +35,7 @@ export interface FollowerDeps {
 const IDLE_MS = 500;
 /** While an older transaction still runs and holds back what is there. */
 const HELD_MS = 20;
+const LONGEST_REST_MS = 100;
 const LAG_EVERY_MS = 1_000;
 const LAG_LIMIT = 1_000;
 
@@ -67,6 +68,7 @@ export function runFollower(deps: FollowerDeps, follower: Follower): FollowerRun
   async function handlePages(signal: AbortSignal): Promise<number> {
     for (;;) {
       let size = 0;
+      const began = performance.now();
       try {
         await handlePage(database, follower, limit, (count) => {
           size = count;
@@ -80,6 +82,8 @@ export function runFollower(deps: FollowerDeps, follower: Follower): FollowerRun
       if (size < limit || signal.aborted) return 0;
       limit = Math.min(largest, limit * 2);
       await tellLag();
+      // Who is far behind works half of the time: sends need the database too.
+      await rest(performance.now() - began);
     }
   }
 
@@ -99,6 +103,12 @@ export function runFollower(deps: FollowerDeps, follower: Follower): FollowerRun
       }
     },
   };
+}
+
+function rest(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, Math.min(LONGEST_REST_MS, milliseconds));
+  });
 }
 
 async function handlePage(

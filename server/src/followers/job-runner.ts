@@ -1,4 +1,12 @@
-import { Logger, parseCronItems, run, runMigrations, type Runner, type RunnerOptions, type TaskList } from "graphile-worker";
+import {
+  Logger,
+  parseCronItems,
+  run,
+  runMigrations,
+  type Runner,
+  type RunnerOptions,
+  type TaskList,
+} from "graphile-worker";
 import type { Database } from "../store/database.ts";
 import { openJobPool } from "../store/jobs-pool.ts";
 import { runJobRescue } from "./job-rescue.ts";
@@ -51,7 +59,9 @@ const WELL_STARTED_MS = 10_000;
 
 /** Makes or updates the schema of the job queue. Safe when several nodes start at once. */
 export async function migrateJobs(connectionString: string, log: JobLog): Promise<void> {
-  await using jobs = openJobPool(connectionString, 1, (error) => log("warning", "a job connection was lost", { error }));
+  await using jobs = openJobPool(connectionString, 1, (error) =>
+    log("warning", "a job connection was lost", { error }),
+  );
   await runMigrations({ pgPool: jobs.pool, schema: SCHEMA, logger: workerLogger(log) });
 }
 
@@ -99,7 +109,9 @@ async function runUntil(deps: JobRunnerDeps, locks: WorkerLocks, signal: AbortSi
       pgPool: jobs.pool,
       schema: SCHEMA,
       taskList: toTaskList(deps.tasks),
-      parsedCronItems: parseCronItems((deps.recurrences ?? []).map(({ task, match }) => ({ task, match, options: { backfillPeriod: 0 } }))),
+      parsedCronItems: parseCronItems(
+        (deps.recurrences ?? []).map(({ task, match }) => ({ task, match, options: { backfillPeriod: 0 } })),
+      ),
       concurrency,
       noHandleSignals: true,
       pollInterval: POLL_MS,
@@ -167,7 +179,14 @@ function toTaskList(tasks: Tasks): TaskList {
   return taskList;
 }
 
-/** Its lines about each job are for who looks for a fault; its errors are told by a job's dead letter and by `onTrouble`. */
+/** Its lines about each job are for who looks for a fault. */
+const LEVELS: Readonly<Record<"error" | "warning" | "info" | "debug", Level>> = {
+  error: "error",
+  warning: "warning",
+  info: "debug",
+  debug: "debug",
+};
+
 function workerLogger(log: JobLog): Logger {
-  return new Logger(() => (level, message, meta) => log(level === "info" ? "debug" : (level as Level), message, meta));
+  return new Logger(() => (level, message, meta) => log(LEVELS[level], message, meta));
 }

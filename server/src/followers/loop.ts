@@ -1,7 +1,7 @@
 /** A background loop: does something again and again until it is disposed. */
 export interface Loop extends AsyncDisposable {
   /** There may be something to do: the next round begins without waiting for the pause to end. */
-  wake(): void;
+  readonly wake: () => void;
 }
 
 export interface LoopOptions {
@@ -56,7 +56,7 @@ export function runLoop(options: LoopOptions): Loop {
 }
 
 interface Alarm {
-  ring(): void;
+  readonly ring: () => void;
   /** Forgets that it rang. */
   clear(): void;
   /** Waits; not at all once stopping. With `light`, until it rings, or not at all if it rang since `clear`. */

@@ -20,6 +20,8 @@ export interface NotificationsFollowerDeps {
 export function createNotificationsFollower({ isOnline, announce }: NotificationsFollowerDeps): Follower {
   return {
     name: "notifications",
+    // Each change may be for many people, and while a page is written all other followers wait.
+    pageSize: 100,
     async handle(tx, changes) {
       const oldest = Date.now() - NEWS_MS;
       const news = changes.filter((change) => !change.imported && change.at.getTime() >= oldest);
@@ -31,7 +33,11 @@ export function createNotificationsFollower({ isOnline, announce }: Notification
   };
 }
 
-async function tellOf(tx: Writer, messageIds: string[], isOnline: (userId: UserId) => boolean): Promise<NotificationRow[]> {
+async function tellOf(
+  tx: Writer,
+  messageIds: string[],
+  isOnline: (userId: UserId) => boolean,
+): Promise<NotificationRow[]> {
   const addressees = (await findAddressees(tx, messageIds)).filter(({ userId }) => isOnline(userId));
   return await notifyOfMessages(tx, messageIds, addressees);
 }
@@ -39,7 +45,8 @@ async function tellOf(tx: Writer, messageIds: string[], isOnline: (userId: UserI
 function toAddition({ type, conversationId, subjectId, actorId }: Change): Addition[] {
   if (type === "conversation.created") return [{ conversationId, userId: null, actorId }];
   // Who joins by themselves needs no telling.
-  if (type === "member.added" && subjectId !== actorId) return [{ conversationId, userId: subjectId as UserId, actorId }];
+  if (type === "member.added" && subjectId !== actorId)
+    return [{ conversationId, userId: subjectId as UserId, actorId }];
   return [];
 }
 
@@ -54,7 +61,11 @@ export interface AnnouncerDeps {
 const PRESENTED = 500;
 
 /** Answers how to tell people's sockets. Never fails: whoever is not told finds it in the list. */
-export function createAnnouncer({ present, toUser, onTrouble }: AnnouncerDeps): (rows: readonly NotificationRow[]) => void {
+export function createAnnouncer({
+  present,
+  toUser,
+  onTrouble,
+}: AnnouncerDeps): (rows: readonly NotificationRow[]) => void {
   async function tell(rows: readonly NotificationRow[]): Promise<void> {
     for (let from = 0; from < rows.length; from += PRESENTED) {
       const part = rows.slice(from, from + PRESENTED);
@@ -65,7 +76,8 @@ export function createAnnouncer({ present, toUser, onTrouble }: AnnouncerDeps): 
       }
     }
   }
-  return (rows) => void tell(rows).catch((error: unknown) => onTrouble(error, "notifications were not told to sockets"));
+  return (rows) =>
+    void tell(rows).catch((error: unknown) => onTrouble(error, "notifications were not told to sockets"));
 }
 
 export interface NoticesDeps {

@@ -3,7 +3,12 @@ import { findUnindexed, indexMessages } from "../store/search-index.ts";
 import type { Follower } from "./follower.ts";
 
 /** After these a message says something else than before. */
-const SAYING: ReadonlySet<ChangeType> = new Set(["message.created", "message.updated", "message.deleted", "message.restored"]);
+const SAYING: ReadonlySet<ChangeType> = new Set([
+  "message.created",
+  "message.updated",
+  "message.deleted",
+  "message.restored",
+]);
 /** These only name a message. The log of a message may be pruned down to one of them, so a reader from the beginning takes them too. */
 const NAMING: ReadonlySet<ChangeType> = new Set(["reaction.added", "reaction.removed", "pin.added", "pin.removed"]);
 
@@ -13,6 +18,8 @@ const NAMING: ReadonlySet<ChangeType> = new Set(["reaction.added", "reaction.rem
  */
 export const searchFollower: Follower = {
   name: "search",
+  // Long messages take milliseconds each, and while a page is written all other followers wait.
+  pageSize: 200,
   async handle(tx, changes) {
     const said = new Set(changes.filter((change) => SAYING.has(change.type)).map((change) => change.subjectId));
     const named = changes.filter((change) => NAMING.has(change.type) && !said.has(change.subjectId));

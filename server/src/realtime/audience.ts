@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { PresenceStatus } from "@parley/protocol";
 import type { Caller } from "../domain/caller.ts";
 import type { HistoryVisibility } from "../domain/history.ts";
@@ -23,7 +22,8 @@ export interface Sink {
 
 /** One client that is connected. */
 export class Session {
-  readonly id: string = randomUUID();
+  /** Tells it from all others of this node, for ever. */
+  readonly number: number;
   readonly user: LiveUser;
   readonly sink: Sink;
   caller: Caller;
@@ -37,7 +37,8 @@ export class Session {
   /** Whose presence it watches, and what it was last told of each. */
   watching: Map<UserId, PresenceStatus> | undefined;
 
-  constructor(user: LiveUser, caller: Caller, sink: Sink, tokenId: string | null) {
+  constructor(number: number, user: LiveUser, caller: Caller, sink: Sink, tokenId: string | null) {
+    this.number = number;
     this.user = user;
     this.caller = caller;
     this.sink = sink;
@@ -48,9 +49,9 @@ export class Session {
 /** A user with at least one session on this node. Subscriptions are the user's: further sessions cost nothing. */
 export class LiveUser {
   readonly id: UserId;
-  readonly sessions: Session[] = [];
+  sessions: readonly Session[] = [];
   /** The conversations the user is a member of. */
-  readonly streams: Stream[] = [];
+  streams: Stream[] = [];
   /** The memberships were read: from then on the stream of changes keeps them up to date. */
   isLoaded = false;
   /** While they are being read. */
@@ -90,8 +91,8 @@ export class Stream {
   messageCount: number | undefined;
   /** Counted up to one more than a small conversation has; undefined until somebody asks. */
   memberCount: number | undefined;
-  /** Members who are online. */
-  readonly users = new Set<LiveUser>();
+  /** Members who are online, each once. A list, since most conversations are small and there are many. */
+  readonly users: LiveUser[] = [];
   /** Sessions that have the conversation open. */
   openers: Set<Session> | undefined;
   /** Of these, sessions of people who are not members: readers of a public channel, staff, the host's backend. */
@@ -106,6 +107,11 @@ export class Stream {
     this.last = last;
     this.target = last;
   }
+
+  /** Whether the user hears it as a member. */
+  has(user: LiveUser): boolean {
+    return this.users.length < user.streams.length ? this.users.includes(user) : user.streams.includes(this);
+  }
 }
 
 export class Audience {
@@ -113,6 +119,7 @@ export class Audience {
   readonly users = new Map<UserId, LiveUser>();
   /** Sessions that hear all support conversations. */
   readonly staff = new Set<Session>();
+  #entered = 0;
 
   /** The stream of the conversation; a new one takes everything after `last` as to be delivered. */
   activate(id: ConversationId, last: number): Stream {
@@ -124,8 +131,8 @@ export class Audience {
   }
 
   subscribe(stream: Stream, user: LiveUser): void {
-    if (stream.users.has(user)) return;
-    stream.users.add(user);
+    if (stream.has(user)) return;
+    stream.users.push(user);
     user.streams.push(stream);
     // Who had the public channel open has become a member: once is enough.
     if (stream.readers) for (const session of user.sessions) stream.readers.delete(session);
@@ -133,18 +140,17 @@ export class Audience {
 
   /** Ends everything by which the user hears the conversation, also what they have open. */
   unsubscribe(stream: Stream, user: LiveUser): void {
-    stream.users.delete(user);
+    drop(stream.users, user);
+    drop(user.streams, stream);
     stream.hiddenUpTo?.delete(user.id);
     stream.guests?.delete(user.id);
-    const at = user.streams.indexOf(stream);
-    if (at >= 0) user.streams.splice(at, 1);
     for (const session of user.sessions) this.close(stream, session);
   }
 
   open(stream: Stream, session: Session): void {
     (stream.openers ??= new Set()).add(session);
     (session.opened ??= new Set()).add(stream);
-    if (!stream.users.has(session.user)) (stream.readers ??= new Set()).add(session);
+    if (!stream.has(session.user)) (stream.readers ??= new Set()).add(session);
   }
 
   close(stream: Stream, session: Session): void {
@@ -155,7 +161,7 @@ export class Audience {
 
   /** Forgets the stream if nobody listens to it. Support conversations that staff hear are kept until they are quiet. */
   release(stream: Stream): void {
-    if (stream.users.size > 0 || (stream.openers?.size ?? 0) > 0 || stream.isBusy) return;
+    if (stream.users.length > 0 || (stream.openers?.size ?? 0) > 0 || stream.isBusy) return;
     if (stream.isSupport && this.staff.size > 0 && !stream.isQuiet) return;
     stream.isEnded = true;
     if (this.streams.get(stream.id) === stream) this.streams.delete(stream.id);
@@ -164,7 +170,7 @@ export class Audience {
   /** Forgets streams that only staff hear and in which nothing happens; they wake up by themselves. Call it now and then. */
   sweep(): void {
     for (const stream of this.streams.values()) {
-      if (stream.users.size > 0) continue;
+      if (stream.users.length > 0) continue;
       this.release(stream);
       stream.isQuiet = true;
     }
@@ -182,8 +188,9 @@ export class Audience {
   enter(caller: Caller, sink: Sink, tokenId: string | null): Session {
     let user = this.users.get(caller.userId);
     if (!user) this.users.set(caller.userId, (user = new LiveUser(caller.userId)));
-    const session = new Session(user, caller, sink, tokenId);
-    user.sessions.push(session);
+    const session = new Session((this.#entered += 1), user, caller, sink, tokenId);
+    // Most users have one session, and a list that grows takes room for many.
+    user.sessions = [...user.sessions, session];
     if (caller.isStaff) this.staff.add(session);
     return session;
   }
@@ -194,7 +201,7 @@ export class Audience {
     session.isEnded = true;
     session.isLive = false;
     const { user } = session;
-    user.sessions.splice(user.sessions.indexOf(session), 1);
+    user.sessions = user.sessions.filter((other) => other !== session);
     this.staff.delete(session);
     for (const stream of [...(session.opened ?? [])]) {
       this.close(stream, session);
@@ -203,10 +210,18 @@ export class Audience {
     if (user.sessions.length > 0) return;
     this.users.delete(user.id);
     for (const stream of user.streams.splice(0)) {
-      stream.users.delete(user);
+      drop(stream.users, user);
       stream.hiddenUpTo?.delete(user.id);
       stream.guests?.delete(user.id);
       this.release(stream);
     }
   }
+}
+
+/** Takes an item out of a list in which it is once, and in which order means nothing. */
+function drop<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  const last = list.pop();
+  if (at >= 0 && at < list.length && last !== undefined) list[at] = last;
+  else if (at < 0 && last !== undefined) list.push(last);
 }

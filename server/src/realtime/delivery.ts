@@ -197,7 +197,7 @@ export class Delivery {
     const user = audience.users.get(member.userId);
     if (!user) return;
     if (begins) audience.subscribe(stream, user);
-    if (stream.users.has(user)) noteMember(stream, user.id, member);
+    if (stream.has(user)) noteMember(stream, user.id, member);
   }
 
   #part(stream: Stream, change: CommittedChange): void {

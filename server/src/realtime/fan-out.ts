@@ -60,9 +60,9 @@ function seesAll(session: Session, stream: Stream): boolean {
 
 /** Those who listen without being members. */
 function* othersOf(audience: Audience, stream: Stream): Generator<Session> {
-  for (const session of stream.readers ?? []) if (!stream.users.has(session.user)) yield session;
+  if (stream.readers) yield* stream.readers;
   if (!stream.isSupport) return;
   for (const session of audience.staff) {
-    if (!stream.users.has(session.user) && !stream.readers?.has(session)) yield session;
+    if (!stream.has(session.user) && !stream.readers?.has(session)) yield session;
   }
 }

@@ -146,7 +146,7 @@ export function createHub(deps: HubDeps) {
   }
 
   function endSessions(userId: UserId, tokenId: string | null): void {
-    for (const session of [...(audience.users.get(userId)?.sessions ?? [])]) {
+    for (const session of audience.users.get(userId)?.sessions ?? []) {
       if (tokenId === null || session.tokenId === tokenId) session.sink.end("revoked");
     }
   }
@@ -218,7 +218,7 @@ export function createHub(deps: HubDeps) {
       for (const change of changes) {
         guarded("a committed change could not be told at once", () => {
           intake.take(change);
-          bus.publish(toHint(change));
+          if (bus.hasPeers) bus.publish(toHint(change));
         });
       }
     },

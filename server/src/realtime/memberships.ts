@@ -53,6 +53,8 @@ export function createMemberships(deps: MembershipsDeps): (user: LiveUser) => Pr
         for (const { user, resolve } of batch) {
           // Who left meanwhile is not brought back.
           if (audience.users.get(user.id) === user) for (const row of memberships.get(user.id) ?? []) join(user, row);
+          // Lists grow by more than they need, and this one will hardly grow again.
+          user.streams = user.streams.slice();
           user.isLoaded = true;
           resolve();
         }

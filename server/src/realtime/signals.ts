@@ -140,7 +140,7 @@ export class Signals {
  */
 function isToldMarks(audience: Audience, stream: Stream, session: Session, ownerId: string): boolean {
   if (session.user.id === ownerId) return false;
-  if (audience.staff.has(session) && stream.isSupport && !stream.users.has(session.user)) return ownerId !== STAFF_MARK;
+  if (audience.staff.has(session) && stream.isSupport && !stream.has(session.user)) return ownerId !== STAFF_MARK;
   return session.user.sharesReceipts && !stream.guests?.has(session.user.id);
 }
 

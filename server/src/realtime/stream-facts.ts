@@ -33,7 +33,7 @@ export class StreamFacts {
   }
 
   hasAudience(stream: Stream): boolean {
-    if (stream.users.size > 0 || (stream.openers?.size ?? 0) > 0) return true;
+    if (stream.users.length > 0 || (stream.openers?.size ?? 0) > 0) return true;
     return stream.isSupport && this.#audience.staff.size > 0;
   }
 
@@ -73,7 +73,7 @@ export class StreamFacts {
 
   /** The same as far as it is known; undefined where it takes counting. */
   isSmallNow(stream: Stream): boolean | undefined {
-    if (stream.users.size > SMALL) return false;
+    if (stream.users.length > SMALL) return false;
     return stream.memberCount === undefined ? undefined : stream.memberCount <= SMALL;
   }
 

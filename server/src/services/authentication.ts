@@ -1,5 +1,6 @@
 import { ParleyError, uuid } from "@parley/protocol";
 import { LRUCache } from "lru-cache";
+import { HOST } from "../domain/access.ts";
 import type { Caller } from "../domain/caller.ts";
 import { SYSTEM_USER, type UserId } from "../domain/ids.ts";
 import { isAgentTokenUsable } from "../store/agents.ts";
@@ -60,9 +61,6 @@ export interface Authentication {
 }
 
 const REMEMBERED_TOKENS = 20_000;
-
-/** The host's backend in its own name: it may do everything, so it is staff and admin as well. */
-const HOST: Caller = { userId: SYSTEM_USER, kind: "system", isAdmin: true, isStaff: true, isService: true };
 
 export function createAuthentication({ db, users, verifyJwt, limits }: AuthenticationDeps): Authentication {
   const proofs = new LRUCache<string, Proof>({ max: REMEMBERED_TOKENS });
@@ -140,7 +138,8 @@ export function createAuthentication({ db, users, verifyJwt, limits }: Authentic
   };
 }
 
-function toCaller(row: UserRow, isService: boolean): Caller {
+/** The user as a caller. */
+export function toCaller(row: UserRow, isService: boolean): Caller {
   return { userId: row.id, kind: row.kind, isAdmin: row.isAdmin, isStaff: row.isStaff || row.isAdmin, isService };
 }
 

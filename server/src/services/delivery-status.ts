@@ -2,6 +2,7 @@ import { ParleyError, type Page, type RecipientStatus } from "@parley/protocol";
 import type { Caller } from "../domain/caller.ts";
 import type { ConversationId, MessageId, UserId } from "../domain/ids.ts";
 import { deliveryStatus } from "../domain/marks.ts";
+import { MOVEMENTS_KEPT_MS } from "../domain/retention.ts";
 import { findMember } from "../store/members.ts";
 import type { Reader } from "../store/database.ts";
 import { listRecipients, type RecipientRow } from "../store/marks/recipients.ts";
@@ -49,16 +50,22 @@ export function createDeliveryStatus(deps: { readonly db: Reader }) {
         limit: query.limit + 1,
       });
       const page = cutPage(rows, query.limit, (row) => [row.userId]);
-      return { items: page.rows.map((row) => present(row, message.seq)), next_cursor: page.nextCursor };
+      // Movements from back then are forgotten: the first one that is left would not be the one that read it.
+      const hasTimes = message.createdAt.getTime() > Date.now() - MOVEMENTS_KEPT_MS;
+      return { items: page.rows.map((row) => present(row, message.seq, hasTimes)), next_cursor: page.nextCursor };
     },
   };
 }
 
-function present({ userId, mark, archived, readAt, deliveredAt }: RecipientRow, seq: number): RecipientStatus {
+function present(
+  { userId, mark, archived, readAt, deliveredAt }: RecipientRow,
+  seq: number,
+  hasTimes: boolean,
+): RecipientStatus {
   return {
     user_id: userId,
     status: deliveryStatus(seq, mark, archived),
-    delivered_at: deliveredAt?.toISOString() ?? null,
-    read_at: readAt?.toISOString() ?? null,
+    delivered_at: (hasTimes && deliveredAt?.toISOString()) || null,
+    read_at: (hasTimes && readAt?.toISOString()) || null,
   };
 }

@@ -29,7 +29,12 @@ export function createNotificationPreferences(deps: { readonly db: Reader & Tran
     async set(caller: Caller, { preferences }: SetNotificationPreferences): Promise<NotificationPreferences> {
       return await db.transaction(async (tx) => {
         await requireConversations(tx, caller, preferences);
-        const byKey = new Map(preferences.map((preference) => [`${preference.conversation_id} ${preference.type} ${preference.channel}`, preference]));
+        const byKey = new Map(
+          preferences.map((preference) => [
+            `${preference.conversation_id} ${preference.type} ${preference.channel}`,
+            preference,
+          ]),
+        );
         await setNotificationPreferences(
           tx,
           caller.userId,

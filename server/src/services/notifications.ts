@@ -4,15 +4,17 @@ import type {
   Page,
   ReadNotifications,
   ReadNotificationsResult,
+  Sender,
 } from "@parley/protocol";
 import type { Caller } from "../domain/caller.ts";
-import type { ConversationId } from "../domain/ids.ts";
+import type { ConversationId, UserId } from "../domain/ids.ts";
 import { previewOf } from "../domain/notifications.ts";
-import { findConversations } from "../store/conversations.ts";
+import { findConversations, type ConversationRow } from "../store/conversations.ts";
 import type { Reader, Transactor } from "../store/database.ts";
-import { findMessages } from "../store/messages.ts";
+import { findMessages, type MessageRow } from "../store/messages.ts";
 import {
   countUnreadNotifications,
+  findInsiders,
   listNotifications,
   markNotificationsRead,
   type NotificationRow,
@@ -62,35 +64,58 @@ export function createNotifications(deps: NotificationsDeps) {
 
   async function present(rows: readonly NotificationRow[]): Promise<Notification[]> {
     if (rows.length === 0) return [];
-    const [messages, conversations, actors] = await Promise.all([
+    const [messages, conversations, actors, insiders] = await Promise.all([
       findMessages(db, distinct(rows.map((row) => row.messageId))),
       findConversations(db, distinct(rows.map((row) => row.conversationId))),
       deps.summaries.many(distinct(rows.map((row) => row.actorId))),
+      findInsiders(db, rows.flatMap(placeOf)),
     ]);
     const messageOf = new Map(messages.map((message) => [message.id, message]));
     const conversationOf = new Map(conversations.map((conversation) => [conversation.id, conversation]));
     return rows.map((row) => {
-      const message = row.messageId && messageOf.get(row.messageId);
-      const conversation = row.conversationId && conversationOf.get(row.conversationId);
-      // What confidential channels hold, the service cannot read either.
-      const isReadable = message && conversation && conversation.visibility !== "confidential";
-      return {
-        id: row.id,
-        type: row.type,
-        conversation_id: row.conversationId,
-        message_id: row.messageId,
-        data: {
-          ...row.data,
-          sender_id: row.actorId,
-          ...(row.actorId ? { sender: actors.get(row.actorId) ?? null } : {}),
-          ...(conversation ? { conversation: { kind: conversation.kind, title: conversation.title } } : {}),
-          ...(message ? { thread_root_id: message.threadRootId, preview: isReadable ? previewOf(message) : null } : {}),
-        },
-        created_at: row.createdAt.toISOString(),
-        read_at: row.readAt?.toISOString() ?? null,
-      };
+      const conversation = row.conversationId ? conversationOf.get(row.conversationId) : undefined;
+      return toNotification(row, {
+        sender: row.actorId ? actors.get(row.actorId) : undefined,
+        message: row.messageId ? messageOf.get(row.messageId) : undefined,
+        conversation: row.messageId || insiders.has(`${row.conversationId} ${row.userId}`) ? conversation : undefined,
+      });
     });
   }
+}
+
+/** Where it is to be asked whether the person is still inside: who may read a message sees its conversation anyway. */
+function placeOf({
+  messageId,
+  conversationId,
+  userId,
+}: NotificationRow): { conversationId: ConversationId; userId: UserId }[] {
+  return conversationId && !messageId ? [{ conversationId, userId }] : [];
+}
+
+interface Shown {
+  readonly sender: Sender | undefined;
+  readonly message: MessageRow | undefined;
+  readonly conversation: ConversationRow | undefined;
+}
+
+function toNotification(row: NotificationRow, { sender, message, conversation }: Shown): Notification {
+  // What confidential channels hold, the service cannot read either.
+  const isReadable = conversation !== undefined && conversation.visibility !== "confidential";
+  return {
+    id: row.id,
+    type: row.type,
+    conversation_id: row.conversationId,
+    message_id: row.messageId,
+    data: {
+      ...row.data,
+      sender_id: row.actorId,
+      ...(row.actorId ? { sender: sender ?? null } : {}),
+      ...(conversation ? { conversation: { kind: conversation.kind, title: conversation.title } } : {}),
+      ...(message ? { thread_root_id: message.threadRootId, preview: isReadable ? previewOf(message) : null } : {}),
+    },
+    created_at: row.createdAt.toISOString(),
+    read_at: row.readAt?.toISOString() ?? null,
+  };
 }
 
 function distinct<T>(values: readonly (T | null)[]): T[] {

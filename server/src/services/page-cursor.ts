@@ -1,4 +1,4 @@
-import { invalid } from "@parley/protocol";
+import { invalid, isStorableText } from "@parley/protocol";
 import * as z from "zod";
 
 /**
@@ -19,7 +19,10 @@ export function decodeCursor<Position>(cursor: string | undefined, position: z.Z
 
 function parse(cursor: string): unknown {
   try {
-    return JSON.parse(Buffer.from(cursor, "base64url").toString());
+    const position: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    // Texts that no database takes are in no cursor of ours.
+    const isOurs = Array.isArray(position) && position.every((part) => typeof part !== "string" || isStorableText(part));
+    return isOurs ? position : undefined;
   } catch {
     return undefined;
   }

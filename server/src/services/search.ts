@@ -64,7 +64,11 @@ export function createSearch(deps: SearchDeps) {
         beyond,
         limit: query.limit + 1,
       });
-      const page = cutPage(found.hits, query.limit, ({ rank, createdAt, messageId }) => [rank, createdAt.getTime(), messageId]);
+      const page = cutPage(found.hits, query.limit, ({ rank, createdAt, messageId }) => [
+        rank,
+        createdAt.getTime(),
+        messageId,
+      ]);
       return { items: await present(deps, caller, page.rows, plan), total: found.total, next_cursor: page.nextCursor };
     },
   };
@@ -92,7 +96,14 @@ async function present(
   hits: readonly SearchHitRow[],
   plan: SearchPlan,
 ): Promise<SearchHit[]> {
-  const rows = new Map((await findMessages(deps.db, hits.map((hit) => hit.messageId))).map((row) => [row.id, row]));
+  const rows = new Map(
+    (
+      await findMessages(
+        deps.db,
+        hits.map((hit) => hit.messageId),
+      )
+    ).map((row) => [row.id, row]),
+  );
   // The index may be a moment behind a deletion.
   const present = hits.filter((hit) => rows.get(hit.messageId)?.deletedAt === null);
   const found = present.map((hit) => rows.get(hit.messageId) as MessageRow);
@@ -111,12 +122,17 @@ async function present(
 
 async function snippetsOf(db: Reader, rows: readonly MessageRow[], { marks }: SearchPlan): Promise<string[]> {
   const texts = rows.map((row) => searchedText(row));
-  const words = [...new Set([...marks.words, ...texts.flatMap((text) => wordsOf(foldText(text)))])].slice(0, MAX_STEMMED);
+  const words = [...new Set([...marks.words, ...texts.flatMap((text) => wordsOf(foldText(text)))])].slice(
+    0,
+    MAX_STEMMED,
+  );
   const stems = marks.words.length > 0 ? await stemWords(db, words) : new Map<string, string>();
   const asked = new Set(marks.words);
   const askedStems = new Set(marks.words.flatMap((word) => stems.get(word) ?? []));
   const isFound = (word: string): boolean =>
-    asked.has(word) || askedStems.has(stems.get(word) ?? "") || marks.beginnings.some((beginning) => word.startsWith(beginning));
+    asked.has(word) ||
+    askedStems.has(stems.get(word) ?? "") ||
+    marks.beginnings.some((beginning) => word.startsWith(beginning));
   return texts.map((text) => snippetOf(text, { isFound, parts: marks.parts }));
 }
 

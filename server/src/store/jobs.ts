@@ -70,3 +70,17 @@ export async function deleteDeadJobs(tx: Writer, before: Date, limit: number): P
     values: [before, limit],
   });
 }
+
+/**
+ * The library takes a number from the sequence of its table of tasks whenever jobs are added, though tasks are hardly ever new, and
+ * stops working when an integer is used up. Long before that, this begins anew after the highest one in use.
+ */
+export async function rewindTaskIds(tx: Writer): Promise<void> {
+  await tx.execute({
+    name: "rewind_task_ids",
+    text: `SELECT setval(s.name, (SELECT coalesce(max(id), 0) + 1 FROM graphile_worker._private_tasks), false)
+           FROM (SELECT pg_get_serial_sequence('graphile_worker._private_tasks', 'id')::regclass AS name) s
+           JOIN pg_sequences q ON format('%I.%I', q.schemaname, q.sequencename)::regclass = s.name
+           WHERE q.last_value > 1000000000`,
+  });
+}

@@ -34,6 +34,9 @@ interface LiveMembershipRecord {
   joined_seq: number;
 }
 
+/** One text for all rows, as thousands of them are kept. */
+const HISTORY: Readonly<Record<string, HistoryVisibility>> = { all: "all", member_join_date: "member_join_date", none: "none" };
+
 /** The present memberships of several users with the conversations' heads, on one snapshot. Index members_by_user. */
 export async function findLiveMemberships(db: Reader, userIds: readonly UserId[]): Promise<LiveMembership[]> {
   const records = await db.query<LiveMembershipRecord>({
@@ -52,7 +55,7 @@ export async function findLiveMemberships(db: Reader, userIds: readonly UserId[]
     head: record.head,
     messageCount: record.message_count,
     isSupport: record.is_support,
-    historyVisibility: record.history_visibility as HistoryVisibility,
+    historyVisibility: HISTORY[record.history_visibility] ?? "none",
     role: record.role as Role,
     rights: record.rights,
     firstJoinedSeq: record.first_joined_seq,

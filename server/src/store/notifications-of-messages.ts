@@ -38,7 +38,12 @@ const MEMBERS = "told t JOIN members x ON x.conversation_id = t.conversation_id 
 const REASONS = [
   because("mention", 1, "u.id", "told t CROSS JOIN LATERAL unnest(t.mentions) AS u (id)"),
   because("mention_all", 2, "x.user_id", `${MEMBERS} WHERE t.mass_mention = 'all'`),
-  because("mention_here", 2, "h.user_id", "unnest($2::uuid[], $3::uuid[]) AS h (message_id, user_id) JOIN told t ON t.id = h.message_id"),
+  because(
+    "mention_here",
+    2,
+    "h.user_id",
+    "unnest($2::uuid[], $3::uuid[]) AS h (message_id, user_id) JOIN told t ON t.id = h.message_id",
+  ),
   because("reply", 3, "p.sender_id", "told t JOIN messages p ON p.id = t.parent_id"),
   because("thread_reply", 4, "r.sender_id", "told t JOIN messages r ON r.id = t.thread_root_id"),
   because(
@@ -49,7 +54,12 @@ const REASONS = [
        AND o.deleted_at IS NULL ORDER BY o.seq DESC LIMIT ${THREAD_FOLLOWERS}) r`,
   ),
   because("collaboration_update", 5, "x.user_id", `${MEMBERS} WHERE t.content_type = 'collaboration_update'`),
-  because("system_notice", 5, "x.user_id", `${MEMBERS} WHERE t.kind = 'system' OR (t.is_small AND t.content_type = 'system_notification')`),
+  because(
+    "system_notice",
+    5,
+    "x.user_id",
+    `${MEMBERS} WHERE t.kind = 'system' OR (t.is_small AND t.content_type = 'system_notification')`,
+  ),
   because("direct_message", 6, "x.user_id", `${MEMBERS} WHERE t.kind = 'direct'`),
   because("support_reply", 6, "x.user_id", `${MEMBERS} WHERE t.kind = 'support'`),
   // What the customer wrote, to those who serve them.

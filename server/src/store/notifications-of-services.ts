@@ -15,6 +15,8 @@ export interface Notice {
   readonly conversationId?: ConversationId;
   /** Must be one that the person may read as long as they are told of it. */
   readonly messageId?: MessageId;
+  /** What else tells this from another one of the same reason. */
+  readonly about?: string;
   /** What else it takes to show it: small, and nothing that the person might lose the right to see. */
   readonly data?: Readonly<Record<string, unknown>>;
 }
@@ -23,7 +25,7 @@ const TYPE: NotificationType = "system_notifications";
 
 /**
  * Tells people of something, in the transaction in which it happens: they are told if, and only if, it commits. Their sockets hear of
- * it within half a second. The same again (who, why, by whom, where) is told again only if the last one was read.
+ * it within half a second. The same again (why, by whom, where, about what) is told again only if the last one was read.
  */
 export async function notify(tx: Writer, notices: readonly Notice[]): Promise<void> {
   if (notices.length === 0) return;
@@ -31,15 +33,16 @@ export async function notify(tx: Writer, notices: readonly Notice[]): Promise<vo
     tx,
     "notify",
     `SELECT n.*, row_number() OVER () AS n FROM json_to_recordset($1::json) AS n (user_id uuid, reason text, actor_id uuid,
-       conversation_id uuid, message_id uuid, data jsonb)`,
+       conversation_id uuid, message_id uuid, about text, data jsonb)`,
     [
       JSON.stringify(
-        notices.map(({ userId, reason, actorId, conversationId, messageId, data }) => ({
+        notices.map(({ userId, reason, actorId, conversationId, messageId, about, data }) => ({
           user_id: userId,
           reason,
           actor_id: actorId,
           conversation_id: conversationId,
           message_id: messageId,
+          about,
           data,
         })),
       ),
@@ -52,7 +55,7 @@ export async function notifyOfJoinRequest(tx: Writer, conversationId: Conversati
   await insertNotices(
     tx,
     "notify_of_join_request",
-    `SELECT m.user_id, 'join_requested' AS reason, $2::uuid AS actor_id, m.conversation_id, NULL::uuid AS message_id, NULL::jsonb AS data,
+    `SELECT m.user_id, 'join_requested' AS reason, $2::uuid AS actor_id, m.conversation_id, NULL::uuid AS message_id, NULL::text AS about, NULL::jsonb AS data,
        row_number() OVER () AS n
      FROM members m WHERE m.conversation_id = $1 AND m.left_at IS NULL AND m.rights & ${PERMISSIONS.manage_members} <> 0`,
     [conversationId, userId],
@@ -73,7 +76,7 @@ export async function notifyOfAdditions(tx: Writer, additions: readonly Addition
   await insertNotices(
     tx,
     "notify_of_additions",
-    `SELECT m.user_id, 'added_to_conversation' AS reason, a.actor_id, c.id AS conversation_id, NULL::uuid AS message_id, NULL::jsonb AS data,
+    `SELECT m.user_id, 'added_to_conversation' AS reason, a.actor_id, c.id AS conversation_id, NULL::uuid AS message_id, NULL::text AS about, NULL::jsonb AS data,
        row_number() OVER () AS n
      FROM json_to_recordset($1::json) AS a (conversation_id uuid, user_id uuid, actor_id uuid)
      JOIN conversations c ON c.id = a.conversation_id AND c.kind IN ('group', 'channel', 'project') AND c.deleted_at IS NULL
@@ -97,7 +100,7 @@ async function insertNotices(tx: Writer, name: string, notices: string, values: 
     text: `INSERT INTO notifications AS o (id, user_id, type, conversation_id, message_id, actor_id, data, created_at, unique_key)
            SELECT ${newId("n.n")}, n.user_id, '${TYPE}', n.conversation_id, n.message_id, n.actor_id,
              coalesce(n.data, '{}') || jsonb_build_object('reason', n.reason), clock_timestamp(),
-             concat_ws(':', n.reason, n.conversation_id, n.message_id, n.actor_id)
+             concat_ws(':', n.reason, n.conversation_id, n.message_id, n.actor_id, n.about)
            FROM (${notices}) n
            JOIN users u ON u.id = n.user_id AND u.kind = 'human' AND u.deactivated_at IS NULL
            WHERE n.user_id IS DISTINCT FROM n.actor_id

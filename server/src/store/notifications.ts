@@ -33,7 +33,8 @@ export interface NotificationRecord {
   read_at: Date | null;
 }
 
-export const NOTIFICATION_COLUMNS = "id, user_id, type, conversation_id, message_id, actor_id, data, created_at, read_at";
+export const NOTIFICATION_COLUMNS =
+  "id, user_id, type, conversation_id, message_id, actor_id, data, created_at, read_at";
 
 /**
  * An id for each row of a statement: UUIDv7, which PostgreSQL itself makes only from version 18 on. `n` is the number of the row:
@@ -81,7 +82,8 @@ const SHOWN = `
       (x.user_id IS NULL AND c.kind = 'support' AND $2::boolean)
       OR (x.user_id IS NOT NULL AND m.seq > CASE WHEN c.history_visibility = 'all' OR x.role IN ('owner', 'admin') THEN 0
            WHEN c.history_visibility = 'member_join_date' THEN x.first_joined_seq ELSE x.joined_seq END))))`;
-const READ_AT = "coalesce(n.read_at, CASE WHEN m.seq <= k.last_read_seq THEN greatest(k.last_read_at, n.created_at) END)";
+const READ_AT =
+  "coalesce(n.read_at, CASE WHEN m.seq <= k.last_read_seq THEN greatest(k.last_read_at, n.created_at) END)";
 
 export interface NotificationPage {
   readonly onlyUnread: boolean;
@@ -114,6 +116,21 @@ export async function countUnreadNotifications(db: Reader, reader: NotificationR
     values: [reader.userId, reader.isStaff],
   });
   return row?.count ?? 0;
+}
+
+/** Of people and conversations, by pairs, those who are members: `conversation user`. Primary key of `members`. */
+export async function findInsiders(
+  db: Reader,
+  pairs: readonly { readonly conversationId: ConversationId; readonly userId: UserId }[],
+): Promise<ReadonlySet<string>> {
+  if (pairs.length === 0) return new Set();
+  const rows = await db.query<{ conversation_id: string; user_id: string }>({
+    name: "find_insiders",
+    text: `SELECT m.conversation_id, m.user_id FROM unnest($1::uuid[], $2::uuid[]) AS p (conversation_id, user_id)
+           JOIN members m ON m.conversation_id = p.conversation_id AND m.user_id = p.user_id AND m.left_at IS NULL`,
+    values: [pairs.map(({ conversationId }) => conversationId), pairs.map(({ userId }) => userId)],
+  });
+  return new Set(rows.map((row) => `${row.conversation_id} ${row.user_id}`));
 }
 
 /** Marks those named, those of a conversation, or all; answers how many were not. Index notifications_unread. */

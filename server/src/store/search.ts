@@ -81,7 +81,9 @@ export async function searchMessages(db: Reader, search: MessageSearch): Promise
   const parameters = createParameters();
   const { alternatives, isUnindexed, rankBy } = search.plan;
   const narrowed = [isInSight(sight, search, parameters), ...filters(search, parameters)].join(" AND ");
-  const matching = alternatives.map((terms) => terms.map((term) => conditionOf(term, parameters)).join(" AND ")).join(" OR ");
+  const matching = alternatives
+    .map((terms) => terms.map((term) => conditionOf(term, parameters)).join(" AND "))
+    .join(" OR ");
   const text = `WITH hits AS MATERIALIZED (
       SELECT s.message_id, s.conversation_id, s.created_at, s.words, s.body
       FROM ${isUnindexed ? `(SELECT * FROM message_search s WHERE ${narrowed} ORDER BY created_at DESC LIMIT ${MAX_LOOKED_THROUGH}) s` : "message_search s"}
@@ -114,7 +116,14 @@ interface HitRecord {
 
 function toHit({ message_id, conversation_id, created_at, rank }: HitRecord): SearchHitRow[] {
   if (message_id === null) return [];
-  return [{ messageId: message_id as MessageId, conversationId: conversation_id as ConversationId, createdAt: created_at, rank }];
+  return [
+    {
+      messageId: message_id as MessageId,
+      conversationId: conversation_id as ConversationId,
+      createdAt: created_at,
+      rank,
+    },
+  ];
 }
 
 /** What of the messages is looked at, apart from their text. */
@@ -140,7 +149,8 @@ function conditionOf(term: TermCondition, parameters: Parameters): string {
     ...term.queries.map((query) => `s.words @@ ${parameters(query)}::tsquery`),
     ...(term.contains === undefined ? [] : [`s.body LIKE ${parameters(containing(term.contains))}`]),
   ].join(" AND ");
-  const condition = term.orContains === undefined ? all : `((${all}) OR s.body LIKE ${parameters(containing(term.orContains))})`;
+  const condition =
+    term.orContains === undefined ? all : `((${all}) OR s.body LIKE ${parameters(containing(term.orContains))})`;
   return term.isNegated ? `NOT (${condition})` : condition;
 }
 
@@ -151,6 +161,10 @@ function containing(text: string): string {
 
 function beyond(place: SearchPlace | null, parameters: Parameters): string {
   if (!place) return "";
-  const values = [`${parameters(place.rank)}::double precision`, `${parameters(place.createdAt)}::timestamptz`, `${parameters(place.messageId)}::uuid`];
+  const values = [
+    `${parameters(place.rank)}::double precision`,
+    `${parameters(place.createdAt)}::timestamptz`,
+    `${parameters(place.messageId)}::uuid`,
+  ];
   return `WHERE (rank, created_at, message_id) < (${values.join(", ")})`;
 }

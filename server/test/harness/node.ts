@@ -71,7 +71,7 @@ export async function startNode(database: Database, variables: Readonly<Record<s
   /** The same for a request that has to succeed; answers the body. */
   async function done<T = Record<string, unknown>>(who: Who, method: string, path: string, body?: unknown): Promise<T> {
     const answer = await call<T>(who, method, path, { body });
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text} ${answer.status >= 500 ? logged.at(-1) : ""}`);
     return answer.body;
   }
 

@@ -1,4 +1,5 @@
 import { notificationListQuery, type Notification, type Signal } from "@parley/protocol";
+import { expect } from "vitest";
 import type { Caller } from "../../src/domain/caller.ts";
 import type { UserId } from "../../src/domain/ids.ts";
 import { runFollower } from "../../src/followers/follower.ts";
@@ -37,7 +38,6 @@ export function startNotifications(database: Database) {
     service,
     preferences: createNotificationPreferences({ db: database }),
     follower,
-    troubles,
     told,
     online,
     /** What a person is told of everything that was committed before, the latest first. */
@@ -58,6 +58,7 @@ export function startNotifications(database: Database) {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all([follower[Symbol.asyncDispose](), notices[Symbol.asyncDispose]()]);
+      expect(troubles).toEqual([]);
     },
   };
 }

@@ -1,4 +1,5 @@
 import { searchQuery, type SearchHit, type SearchResult } from "@parley/protocol";
+import { expect } from "vitest";
 import type * as z from "zod";
 import type { Caller } from "../../src/domain/caller.ts";
 import { runFollower } from "../../src/followers/follower.ts";
@@ -16,7 +17,10 @@ type Asked = string | z.input<typeof searchQuery>;
 /** The search service and its follower. Dispose of it in the end. */
 export function startSearch(database: Database) {
   const troubles: unknown[] = [];
-  const follower = runFollower({ database, paceMs: 0, onTrouble: (error) => void troubles.push(error) }, searchFollower);
+  const follower = runFollower(
+    { database, paceMs: 0, onTrouble: (error) => void troubles.push(error) },
+    searchFollower,
+  );
   const users = createUserCache({ db: database });
   const messages = createMessagePresenter({ db: database, summaries: createUserSummaries(users) });
   const marks = { pending: () => undefined };
@@ -30,7 +34,6 @@ export function startSearch(database: Database) {
   return {
     service,
     follower,
-    troubles,
     /** Searches once everything committed before is in the index. */
     search,
     /** What was found, the best first. */
@@ -40,6 +43,9 @@ export function startSearch(database: Database) {
     async snippets(caller: Caller, asked: Asked): Promise<string[]> {
       return (await search(caller, asked)).items.map(({ snippet }: SearchHit) => snippet);
     },
-    [Symbol.asyncDispose]: () => follower[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await follower[Symbol.asyncDispose]();
+      expect(troubles).toEqual([]);
+    },
   };
 }

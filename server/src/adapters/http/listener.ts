@@ -19,6 +19,8 @@ const OPTIONS: ServerOptions = {
   // Finds out about peers that are gone without a word.
   keepAlive: true,
   keepAliveInitialDelay: 30_000,
+  // Refused like any other bad request, with a problem document.
+  requireHostHeader: false,
 };
 /** Without a byte either way. Streams of events send something every 30 s; sockets watch over themselves. */
 const SILENCE_MS = 120_000;
@@ -29,6 +31,8 @@ export function createListener(handler: RequestListener, tls: TlsFiles | undefin
   const server = tls
     ? createSecureServer({ ...OPTIONS, ...tls, minVersion: "TLSv1.3", handshakeTimeout: TLS_HANDSHAKE_MS }, handler)
     : createServer(OPTIONS, handler);
+  // What is expected beyond `100-continue` is passed over.
+  server.on("checkExpectation", handler);
   server.setTimeout(SILENCE_MS);
   return server;
 }

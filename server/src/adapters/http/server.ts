@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
 import cors from "@fastify/cors";
-import { LIMITS } from "@parley/protocol";
+import { LIMITS, invalid } from "@parley/protocol";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { createErrorAnswer, type ErrorDeps } from "./errors.ts";
@@ -69,7 +69,8 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   app.setErrorHandler(answerError);
   app.addHook("onRequest", (request, reply, done) => {
     prepare(request, reply);
-    done();
+    const lacksHost = request.headers.host === undefined && request.raw.httpVersion === "1.1";
+    done(lacksHost ? invalid("headers.host", "Must be there, as HTTP/1.1 has it") : undefined);
   });
   observe(app, deps.metrics);
   addBodyParser(app);

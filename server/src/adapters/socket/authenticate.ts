@@ -32,7 +32,7 @@ export function createAuthenticate(deps: AuthenticateDeps) {
         type: "connected",
         data: {
           user_id: identity.caller.userId,
-          connection_id: connection.session?.id ?? "",
+          connection_id: `c-${connection.session?.number ?? 0}`,
           epoch: currentEpoch,
           heartbeat_seconds: deps.heartbeatSeconds,
           timestamp: new Date(now()).toISOString(),

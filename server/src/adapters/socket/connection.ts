@@ -42,7 +42,7 @@ export class Connection implements Sink {
   /** Commands under way. */
   inFlight = 0;
   /** Frames that were read before reading could be stopped. */
-  held: Buffer[] = [];
+  held: Buffer[] | undefined;
   /** The code with which this side closed it. */
   closedWith: number | undefined;
   readonly #share: ConnectionShare;
@@ -119,7 +119,7 @@ export class Connection implements Sink {
     if (this.closedWith !== undefined) return;
     this.closedWith = CLOSE_CODES[name];
     this.isDeaf = true;
-    this.held = [];
+    this.held = undefined;
     this.outbox.flush();
     this.socket.close(this.closedWith, name);
     // Its answer to the close has to be read.

@@ -26,7 +26,7 @@ export function createDispatch({ authenticate, commands, errorReply, now }: Disp
     if (isBinary) connection.close("protocol_error");
     else if (!connection.admitFrame()) connection.close("rate_limited");
     else if (connection.isBusy) {
-      connection.held.push(bytes);
+      (connection.held ??= []).push(bytes);
       connection.pauseReading();
     } else take(connection, bytes);
   }
@@ -34,8 +34,9 @@ export function createDispatch({ authenticate, commands, errorReply, now }: Disp
   /** There may be room again: first for what was read already. */
   function goOn(connection: Connection): void {
     while (!connection.isBusy && !connection.isDeaf) {
-      const bytes = connection.held.shift();
+      const bytes = connection.held?.shift();
       if (!bytes) {
+        connection.held = undefined;
         connection.resumeReading();
         return;
       }
@@ -96,7 +97,7 @@ export function createDispatch({ authenticate, commands, errorReply, now }: Disp
         connection.inFlight -= 1;
         // Who gave it no name wants to hear of failures alone.
         if (id !== undefined || reply.type !== "ok") connection.reply(reply, id);
-        if (connection.held.length > 0 || connection.isPaused) goOn(connection);
+        if (connection.held || connection.isPaused) goOn(connection);
       },
     });
   }

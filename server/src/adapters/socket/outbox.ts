@@ -24,7 +24,7 @@ export class Flusher {
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #flusher: Flusher;
-  #frames: Buffer[] = [];
+  #frames: Buffer[] | undefined;
   #bytes = 0;
 
   constructor(socket: WebSocket, flusher: Flusher) {
@@ -39,20 +39,19 @@ export class Outbox {
 
   add(frame: Buffer): void {
     if (this.#bytes === 0) this.#flusher.add(this);
-    this.#frames.push(frame);
+    (this.#frames ??= []).push(frame);
     this.#bytes += frame.length;
   }
 
   flush(): void {
-    if (this.#bytes === 0) return;
+    if (!this.#frames) return;
     writeFrames(this.#socket, this.#frames, this.#bytes);
-    this.#frames = [];
-    this.#bytes = 0;
+    this.discard();
   }
 
   /** What is not written yet will never be. */
   discard(): void {
-    this.#frames = [];
+    this.#frames = undefined;
     this.#bytes = 0;
   }
 }

@@ -54,6 +54,8 @@ export interface EndHint {
 
 /** One node's end of the bus. */
 export interface Bus extends AsyncDisposable {
+  /** Whether there may be other nodes: what nobody hears need not be made. */
+  readonly hasPeers: boolean;
   /** Tells all other nodes. Must neither throw nor wait; what cannot be sent is dropped. */
   publish(message: BusMessage): void;
   /** Calls `handler` with what other nodes tell, one message after the other. At most once per end. */

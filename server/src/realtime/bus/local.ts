@@ -11,9 +11,11 @@ export function createLocalBus(): LocalBus {
   return {
     join() {
       const bus: Bus = {
+        get hasPeers() {
+          return handlers.size > (handlers.has(bus) ? 1 : 0);
+        },
         publish(message) {
-          // A node alone has nobody to tell.
-          if (handlers.size === (handlers.has(bus) ? 1 : 0)) return;
+          if (!bus.hasPeers) return;
           setImmediate(() => {
             for (const [other, handler] of handlers) if (other !== bus) handler(message);
           });

@@ -10,6 +10,7 @@ import {
   upsertFriendship,
   type FriendshipRow,
 } from "../../store/friends.ts";
+import { notify } from "../../store/notifications-of-services.ts";
 import type { UserRow } from "../../store/users.ts";
 import { cutPage, decodeCursor, timeAndId } from "../page-cursor.ts";
 import { findPerson, requirePerson, type Users } from "../people.ts";
@@ -38,7 +39,12 @@ export function createFriends(deps: FriendsDeps) {
         const known = await findFriendship(tx, caller.userId, userId);
         // Who asked has agreed; a block since then would have ended the request.
         if (!known) await requireAcceptance(tx, caller, [userId], "friendship");
-        return await upsertFriendship(tx, caller.userId, userId);
+        const befriended = await upsertFriendship(tx, caller.userId, userId);
+        if (!known) await notify(tx, [{ userId, reason: "friend_requested", actorId: caller.userId }]);
+        else if (!known.acceptedAt && befriended.acceptedAt) {
+          await notify(tx, [{ userId, reason: "friend_accepted", actorId: caller.userId }]);
+        }
+        return befriended;
       });
       return toFriendship(row, user, caller);
     },

@@ -12,6 +12,7 @@ import {
   type JoinRequestRow,
 } from "../../store/join-requests.ts";
 import { findMember } from "../../store/members.ts";
+import { notify } from "../../store/notifications-of-services.ts";
 import { accessTo, requirePermission } from "../access.ts";
 import { cutPage, decodeCursor, timeAndId } from "../page-cursor.ts";
 import { findPerson, type Users } from "../people.ts";
@@ -89,6 +90,8 @@ async function decide(
     await enter(change, caller.userId, access.conversation, userId);
   }
   await decideJoinRequests(change, conversationId, [userId], { status, by: caller.userId, at: change.now });
+  // Whoever is let in is told of having been added.
+  if (!approved) await notify(change, [{ userId, reason: "join_refused", conversationId }]);
   await recordAudit(change, {
     actorId: caller.userId,
     action: `join_request.${status}`,

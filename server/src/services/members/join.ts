@@ -7,6 +7,7 @@ import type { ChangeWriter } from "../../store/committer/operations.ts";
 import type { ConversationRow } from "../../store/conversations.ts";
 import { askToJoin, decideJoinRequests, type JoinRequestRow } from "../../store/join-requests.ts";
 import { findMember, findSpaceRoles, type MemberRow } from "../../store/members.ts";
+import { notifyOfJoinRequest } from "../../store/notifications-of-services.ts";
 import { accessTo } from "../access.ts";
 import { findPerson, requirePerson, type Users } from "../people.ts";
 import { letIn, type Entrant } from "./membership.ts";
@@ -51,7 +52,9 @@ async function joinUnderLock(
     throw new ParleyError("conflict", { detail: "Staff serve support conversations without joining them." });
   }
   if (conversation.requireApproval) {
-    return { request: await askToJoin(change, change.conversationId, caller.userId, change.now) };
+    const request = await askToJoin(change, change.conversationId, caller.userId, change.now);
+    await notifyOfJoinRequest(change, change.conversationId, caller.userId);
+    return { request };
   }
   // One that still waits from when approval was needed is answered by this.
   await decideJoinRequests(change, change.conversationId, [caller.userId], {

@@ -22,7 +22,7 @@ export interface ReadMessagesDeps {
   readonly presenter: Pick<MessagePresenter, "present" | "presentOne">;
 }
 
-const editNumber = z.tuple([z.int().min(1)]).transform(([number]) => number);
+const editNumber = z.tuple([z.int32().min(1)]).transform(([number]) => number);
 
 export type ReadMessages = ReturnType<typeof createReadMessages>;
 
