@@ -1,3 +1,4 @@
+import { ParleyError } from "@parley/protocol";
 import { createAgents } from "../services/agents.ts";
 import { createAudit } from "../services/audit.ts";
 import { createAuthentication } from "../services/authentication.ts";
@@ -13,7 +14,7 @@ import { createMembers } from "../services/members/members.ts";
 import { createChangeMessages } from "../services/messages/change-messages.ts";
 import { createReadMessages } from "../services/messages/read-messages.ts";
 import { createSendTo } from "../services/messages/send-to.ts";
-import { createSend } from "../services/messages/send.ts";
+import { createSend, type SendDeps, type SendService } from "../services/messages/send.ts";
 import { createNotificationPreferences } from "../services/notification-preferences.ts";
 import { createNotifications } from "../services/notifications.ts";
 import { createPins } from "../services/pins.ts";
@@ -33,7 +34,7 @@ import { createUsers } from "../services/users.ts";
 import { createEpochSource } from "../store/instance.ts";
 import { findUserIdsByUsername } from "../store/users.ts";
 import type { Core, Foundation } from "./core.ts";
-import { createUserViews, tellingHub } from "./people-news.ts";
+import { createUserViews, tellingHub, usersTellingHub } from "./people-news.ts";
 import { createSpaceNews } from "./space-news.ts";
 
 export type Services = ReturnType<typeof createServices>;
@@ -80,7 +81,7 @@ function createAccessServices({ config, secrets, database: db, metrics, logger }
   return {
     limits,
     authentication,
-    users: createUsers({ db, users, onDeactivated: (userId) => hub.revoke(userId) }),
+    users: usersTellingHub(createUsers({ db, users, onDeactivated: (userId) => hub.revoke(userId) }), hub),
     agents: createAgents({
       db,
       onTokensRevoked(agentId, tokenId) {
@@ -93,7 +94,7 @@ function createAccessServices({ config, secrets, database: db, metrics, logger }
 
 /** Everything that makes, changes and keeps messages. */
 function createMessagingServices(
-  { config, secrets, database: db }: Foundation,
+  { config, secrets, database: db, metrics }: Foundation,
   { committer, users, presenters }: Core,
   { marks, limits }: { marks: ReturnType<typeof createMarks>; limits: ReturnType<typeof createRateLimits> },
 ) {
@@ -101,7 +102,7 @@ function createMessagingServices(
   const { maxContent } = config.messages;
   const userIdsByUsername = (usernames: readonly string[]) => findUserIdsByUsername(db, usernames);
   const limitSend = createSendLimit({ db, limits });
-  const send = createSend({
+  const send = counting(metrics, {
     db,
     committer,
     presenter,
@@ -127,5 +128,20 @@ function createMessagingServices(
     threads: createThreads({ db, presenter, sending }),
     drafts: createDrafts({ db }),
     saved: createSavedMessages({ db, presenter }),
+  };
+}
+
+/** Counts sends by what came of them. */
+function counting(metrics: Foundation["metrics"], deps: SendDeps): SendService {
+  const send = createSend(deps);
+  return async (...given) => {
+    try {
+      const result = await send(...given);
+      metrics.sends.inc({ result: result.duplicate ? "duplicate" : "created" });
+      return result;
+    } catch (error) {
+      metrics.sends.inc({ result: error instanceof ParleyError ? error.code : "internal" });
+      throw error;
+    }
   };
 }

@@ -14,8 +14,6 @@ export interface Secrets {
   readonly jwtSecret: string;
   /** Keys the hashes that recognise a repeated send. */
   readonly fingerprintKey: Uint8Array;
-  /** Signs cursors. */
-  readonly cursorKey: Uint8Array;
 }
 
 /** The secrets the environment gives; the others are made at the first start. */
@@ -69,7 +67,6 @@ export function loadSecrets(given: GivenSecrets, dataDirectory: string): Secrets
     databasePassword: keep(join(directory, "database-password")),
     jwtSecret: given.jwtSecret ?? keep(join(directory, "jwt-secret")),
     fingerprintKey: derive(masterKey, "fingerprint"),
-    cursorKey: derive(masterKey, "cursor"),
   });
 }
 

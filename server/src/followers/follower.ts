@@ -1,5 +1,5 @@
 import type { Change } from "../store/changes.ts";
-import { countUnread, lockCursor, lookAhead, moveCursor, readLog } from "../store/change-log.ts";
+import { countUnread, lockCursor, lookAhead, moveCursor, readLog, type LogPage } from "../store/change-log.ts";
 import type { Reader, Transactor, Writer } from "../store/database.ts";
 import { runLoop, type Loop } from "./loop.ts";
 
@@ -67,20 +67,20 @@ export function runFollower(deps: FollowerDeps, follower: Follower): FollowerRun
 
   async function handlePages(signal: AbortSignal): Promise<number> {
     for (;;) {
-      let size = 0;
       const began = performance.now();
+      let page: LogPage | undefined;
       try {
-        await handlePage(database, follower, limit, (count) => {
-          size = count;
+        await handlePage(database, follower, limit, (read) => {
+          page = read;
         });
       } catch (error) {
-        limit = Math.max(1, Math.floor(Math.min(limit, size) / 2));
+        limit = Math.max(1, Math.floor(Math.min(limit, page?.changes.length ?? limit) / 2));
         throw error;
       }
       // Nothing, though there was something: another node is at it.
-      if (size === 0) return IDLE_MS / 2;
-      if (size < limit || signal.aborted) return 0;
+      if (!page) return IDLE_MS / 2;
       limit = Math.min(largest, limit * 2);
+      if (page.isLast || signal.aborted) return 0;
       await tellLag();
       // Who is far behind works half of the time: sends need the database too.
       await rest(performance.now() - began);
@@ -115,12 +115,12 @@ async function handlePage(
   database: Transactor,
   follower: Follower,
   limit: number,
-  onPage: (size: number) => void,
+  onPage: (page: LogPage | undefined) => void,
 ): Promise<void> {
   const committed = await database.transaction(async (tx) => {
     const cursor = await lockCursor(tx, follower.name);
     const page = cursor === undefined ? undefined : await readLog(tx, cursor, limit);
-    onPage(page?.changes.length ?? 0);
+    onPage(page);
     if (!page) return undefined;
     const hint = await follower.handle(tx, page.changes);
     await moveCursor(tx, follower.name, page.nextXid);

@@ -16,7 +16,7 @@ export interface NotificationsFollowerDeps {
   readonly announce: (rows: readonly NotificationRow[]) => void;
 }
 
-/** Writes down who is told of what happened. What is imported, or older than a day, is no news. */
+/** Writes down who is told of what happened. What is imported, or older than a day, is no news; nor is an edit, whomever it mentions. */
 export function createNotificationsFollower({ isOnline, announce }: NotificationsFollowerDeps): Follower {
   return {
     name: "notifications",

@@ -183,7 +183,8 @@ export class Delivery {
     stream.last = version;
     stream.pending?.delete(version);
     if (stream.pending?.size === 0) stream.pending = undefined;
-    if (type === "message.created" && told.message) stream.messageCount = Math.max(stream.messageCount ?? 0, told.message.ordinal);
+    if (type === "message.created" && told.message)
+      stream.messageCount = Math.max(stream.messageCount ?? 0, told.message.ordinal);
     onTold(change, tellChange(audience, stream, told));
     if (type.startsWith("member.")) stream.memberCount = undefined;
     // Only now, so that they hear of it, and of nothing after it.

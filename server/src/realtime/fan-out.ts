@@ -25,7 +25,12 @@ export function tellChange(audience: Audience, stream: Stream, told: PresentedCh
 }
 
 /** Tells an event to everyone who listens to the conversation. */
-export function tellAll(audience: Audience, stream: Stream, frame: Frame, except?: (session: Session) => boolean): number {
+export function tellAll(
+  audience: Audience,
+  stream: Stream,
+  frame: Frame,
+  except?: (session: Session) => boolean,
+): number {
   let count = 0;
   for (const user of stream.users) {
     for (const session of user.sessions) if (!except?.(session)) count += give(session, frame);

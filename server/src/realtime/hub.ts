@@ -1,12 +1,9 @@
 import { ParleyError, type Signal } from "@parley/protocol";
-import { isHost } from "../domain/access.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { ConversationId, SpaceId, UserId } from "../domain/ids.ts";
-import { accessTo, type Access } from "../services/access.ts";
-import { isAgentTokenUsable } from "../store/agents.ts";
+import type { Access } from "../services/access.ts";
 import type { CommittedChange } from "../store/changes.ts";
 import type { Reader } from "../store/database.ts";
-import { findLiveUsers, type LiveUserFacts } from "../store/live-conversations.ts";
 import type { MarkMoved } from "../store/marks/marks-writer.ts";
 import { filterPresenceSights } from "../store/presence.ts";
 import { Audience, type Session, type Sink } from "./audience.ts";
@@ -15,11 +12,14 @@ import { fromHint, toHint } from "./bus/change-hints.ts";
 import { Delivery } from "./delivery.ts";
 import type { FrameKind } from "./frames.ts";
 import { Intake } from "./intake.ts";
+import { HUB_LIMITS, type HubLimits } from "./limits.ts";
 import { createMemberships } from "./memberships.ts";
+import { Openings } from "./openings.ts";
 import { createChangePresenter, type Presenters } from "./present-changes.ts";
 import { PresenceBoard } from "./presence.ts";
 import { Seam } from "./seam.ts";
 import { Signals } from "./signals.ts";
+import { Standing } from "./standing.ts";
 import { SMALL, StreamFacts } from "./stream-facts.ts";
 import { Tail } from "./tail.ts";
 import { TypingBoard } from "./typing.ts";
@@ -38,30 +38,6 @@ export interface HubDeps {
   readonly now?: () => number;
 }
 
-export interface HubLimits {
-  /** Sessions of one user on this node. */
-  readonly sessionsPerUser: number;
-  /** Conversations that a session may have open. */
-  readonly openConversations: number;
-  /** How often the end of the log is looked at. */
-  readonly tailMs: number;
-  /** How often typing is looked at for what has timed out. */
-  readonly tickMs: number;
-  /** How often it is looked at who may still follow, and who was locked out: a net below what the services say at once. */
-  readonly auditMs: number;
-  /** How long changes of presence are gathered. */
-  readonly presenceMs: number;
-}
-
-const LIMITS: HubLimits = {
-  sessionsPerUser: 100,
-  openConversations: 100,
-  tailMs: 500,
-  tickMs: 1_000,
-  auditMs: 60_000,
-  presenceMs: 250,
-};
-
 /** Who may be shown as typing at once in a large conversation: more names fit nowhere. */
 const LARGE_TYPISTS = 5;
 
@@ -70,7 +46,7 @@ export type Hub = ReturnType<typeof createHub>;
 /** Live delivery (DESIGN section 2): tells those who are connected to this node what was committed, and what is ephemeral. */
 export function createHub(deps: HubDeps) {
   const { db, bus, onTold, onTrouble, now = Date.now } = deps;
-  const limits = { ...LIMITS, ...deps.limits };
+  const limits = { ...HUB_LIMITS, ...deps.limits };
   const audience = new Audience();
   const seam = new Seam();
   const facts = new StreamFacts({ db, audience });
@@ -104,6 +80,8 @@ export function createHub(deps: HubDeps) {
     onTrouble,
   });
   const intake = new Intake({ audience, seam, facts, delivery });
+  const openings = new Openings({ db, audience, seam, facts, delivery, maxOpen: limits.openConversations });
+  const standing = new Standing({ db, audience, facts, presence, onTrouble });
   const load = createMemberships({ db, audience, seam, catchUp: (stream, version) => delivery.reach(stream, version) });
   const tail = new Tail({
     db,
@@ -114,7 +92,7 @@ export function createHub(deps: HubDeps) {
     onTrouble,
   });
   const tick = setInterval(() => typing.sweep(), limits.tickMs).unref();
-  const auditing = setInterval(() => void audit(), limits.auditMs).unref();
+  const auditing = setInterval(() => void standing.lookAtAll(), limits.auditMs).unref();
   bus.subscribe((message) => guarded("a hint of another node could not be followed", () => receive(message)));
 
   function guarded(message: string, work: () => void): void {
@@ -137,66 +115,12 @@ export function createHub(deps: HubDeps) {
         signals.receiveForUsers(message);
         return;
       case "user":
-        void lookAt([message.user_id as UserId]);
+        void standing.lookAt([message.user_id as UserId]);
         return;
       case "end":
-        endSessions(message.user_id as UserId, message.token_id);
+        standing.end(message.user_id as UserId, message.token_id);
         return;
     }
-  }
-
-  function endSessions(userId: UserId, tokenId: string | null): void {
-    for (const session of audience.users.get(userId)?.sessions ?? []) {
-      if (tokenId === null || session.tokenId === tokenId) session.sink.end("revoked");
-    }
-  }
-
-  /** Reads what users have decided about themselves, or others about them. Never fails. */
-  async function lookAt(userIds: readonly UserId[]): Promise<void> {
-    try {
-      for (const row of await findLiveUsers(db, userIds)) {
-        const user = audience.users.get(row.id);
-        if (!user) continue;
-        user.sharesReceipts = row.sharesReceipts;
-        for (const session of user.sessions) renew(session, withFacts(session.caller, row), session.tokenId);
-        if (row.isDeactivated) endSessions(row.id, null);
-        presence.changed(row.id);
-      }
-    } catch (error) {
-      onTrouble(error, "it could not be read what users have changed about themselves");
-    }
-  }
-
-  async function audit(): Promise<void> {
-    try {
-      audience.sweep();
-      for (const stream of audience.streams.values()) if (stream.readers?.size) await facts.recheck(stream);
-    } catch (error) {
-      onTrouble(error, "it could not be looked at who may still listen");
-    }
-    await lookAt([...audience.users.keys()]);
-    await lookAtTokens();
-  }
-
-  /** Tokens that can be revoked are few: those of agents. */
-  async function lookAtTokens(): Promise<void> {
-    try {
-      for (const { id, sessions } of audience.users.values()) {
-        for (const tokenId of new Set(sessions.flatMap((session) => session.tokenId ?? []))) {
-          if (!(await isAgentTokenUsable(db, tokenId))) endSessions(id, tokenId);
-        }
-      }
-    } catch (error) {
-      onTrouble(error, "it could not be looked at which tokens were revoked");
-    }
-  }
-
-  function renew(session: Session, caller: Caller, tokenId: string | null = null): void {
-    session.caller = caller;
-    session.tokenId = tokenId;
-    if (session.isEnded) return;
-    if (caller.isStaff) audience.staff.add(session);
-    else audience.staff.delete(session);
   }
 
   function leave(session: Session): void {
@@ -228,7 +152,8 @@ export function createHub(deps: HubDeps) {
      * Throws `rate_limited` when the user has too many connections, and whatever the database throws.
      */
     async attach(caller: Caller, sink: Sink, tokenId: string | null = null): Promise<Session> {
-      if ((audience.users.get(caller.userId)?.sessions.length ?? 0) >= limits.sessionsPerUser) throw tooManyConnections();
+      if ((audience.users.get(caller.userId)?.sessions.length ?? 0) >= limits.sessionsPerUser)
+        throw tooManyConnections();
       const session = audience.enter(caller, sink, tokenId);
       try {
         await tail.started;
@@ -247,7 +172,9 @@ export function createHub(deps: HubDeps) {
     },
 
     /** The client has a new token of the same user. */
-    renew,
+    renew(session: Session, caller: Caller, tokenId: string | null = null): void {
+      standing.renew(session, caller, tokenId);
+    },
 
     /** The client is gone. Doing it again is nothing. */
     leave,
@@ -256,30 +183,10 @@ export function createHub(deps: HubDeps) {
      * The client has the conversation open: it hears its marks and typing whatever the number of members, and, where it may see
      * it without being a member, its changes. Throws `not_found`; `validation_failed` when too many are open.
      */
-    async open(session: Session, conversationId: ConversationId): Promise<Access> {
-      return await seam.across(async () => {
-        const access = await accessTo(db, session.caller, conversationId);
-        if (session.isEnded) return access;
-        const { head } = access.conversation;
-        const stream = audience.activate(conversationId, head);
-        if (!session.opened?.has(stream) && (session.opened?.size ?? 0) >= limits.openConversations) {
-          audience.release(stream);
-          throw tooManyOpen(limits.openConversations);
-        }
-        facts.note(stream, access.conversation);
-        audience.open(stream, session);
-        delivery.reach(stream, Math.max(head, seam.headOf(conversationId)));
-        return access;
-      });
-    },
+    open: (session: Session, conversationId: ConversationId): Promise<Access> => openings.open(session, conversationId),
 
     /** The client has it open no more. Closing what is not open is nothing. */
-    close(session: Session, conversationId: ConversationId): void {
-      const stream = audience.streams.get(conversationId);
-      if (!stream) return;
-      audience.close(stream, session);
-      audience.release(stream);
-    },
+    close: (session: Session, conversationId: ConversationId): void => openings.close(session, conversationId),
 
     /** Tells that marks have moved, after that was written. Neither throws nor waits. */
     marksMoved(marks: readonly MarkMoved[]): void {
@@ -312,13 +219,13 @@ export function createHub(deps: HubDeps) {
 
     /** Users share receipts or presence or no longer do, are blocked or no longer, or were locked out. Neither throws nor waits. */
     usersChanged(userIds: readonly UserId[]): void {
-      void lookAt(userIds);
+      void standing.lookAt(userIds);
       for (const id of userIds) bus.publish({ kind: "user", user_id: id });
     },
 
     /** The user was locked out, or one token of theirs was revoked: their sockets end with 4403, on all nodes. */
     revoke(userId: UserId, tokenId: string | null = null): void {
-      endSessions(userId, tokenId);
+      standing.end(userId, tokenId);
       bus.publish({ kind: "end", user_id: userId, token_id: tokenId });
     },
 
@@ -339,16 +246,9 @@ export function createHub(deps: HubDeps) {
   };
 }
 
-/** The host's backend is what its token says; everyone else what their row says now. */
-function withFacts(caller: Caller, { isAdmin, isStaff }: LiveUserFacts): Caller {
-  return isHost(caller) ? caller : { ...caller, isAdmin, isStaff: isStaff || isAdmin };
-}
-
 function tooManyConnections(): ParleyError {
-  return new ParleyError("rate_limited", { detail: "You have too many connections open. Close one first.", retryAfterSeconds: 5 });
-}
-
-function tooManyOpen(limit: number): ParleyError {
-  const message = `At most ${limit} conversations may be open at once. Close one first.`;
-  return new ParleyError("validation_failed", { detail: message, errors: [{ path: "data.conversation_id", message }] });
+  return new ParleyError("rate_limited", {
+    detail: "You have too many connections open. Close one first.",
+    retryAfterSeconds: 5,
+  });
 }

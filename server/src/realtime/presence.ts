@@ -112,7 +112,10 @@ export class PresenceBoard {
 
   #tell(userId: UserId, visible: ReadonlySet<string>): void {
     const { status, lastSeenAt } = this.statusOf(userId);
-    const shown = presenceFrame({ user_id: userId, status, last_seen_at: lastSeenAt?.toISOString() ?? null }, this.#deps.now());
+    const shown = presenceFrame(
+      { user_id: userId, status, last_seen_at: lastSeenAt?.toISOString() ?? null },
+      this.#deps.now(),
+    );
     const hidden = presenceFrame({ user_id: userId, status: "offline", last_seen_at: null }, this.#deps.now());
     let count = 0;
     for (const session of this.#watchers.get(userId) ?? []) {
@@ -132,5 +135,10 @@ function keyOf({ viewerId, subjectId }: Sight): string {
 }
 
 function presenceFrame(data: Presence, now: number): Frame {
-  return new Frame("signal", { type: "presence.updated", user_id: data.user_id, timestamp: new Date(now).toISOString(), data });
+  return new Frame("signal", {
+    type: "presence.updated",
+    user_id: data.user_id,
+    timestamp: new Date(now).toISOString(),
+    data,
+  });
 }

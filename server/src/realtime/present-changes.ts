@@ -37,11 +37,14 @@ export interface ChangePresenter {
 export function createChangePresenter(deps: { readonly db: Reader; readonly presenters: Presenters }): ChangePresenter {
   const { db, presenters } = deps;
 
-  async function presentMessages(changes: readonly CommittedChange[]): Promise<(change: CommittedChange) => Presentable | undefined> {
+  async function presentMessages(
+    changes: readonly CommittedChange[],
+  ): Promise<(change: CommittedChange) => Presentable | undefined> {
     const about = changes.filter((change) => isAboutMessage(change));
     const missing = about.filter((change) => !change.message).map((change) => change.subjectId);
     const found = new Map((await findMessages(db, [...new Set(missing)])).map((row) => [row.id, row]));
-    const rowOf = (change: CommittedChange): MessageRow | undefined => change.message ?? found.get(change.subjectId as MessageId);
+    const rowOf = (change: CommittedChange): MessageRow | undefined =>
+      change.message ?? found.get(change.subjectId as MessageId);
     const rows = about.flatMap((change) => rowOf(change) ?? []);
     const shown = await presenters.messages.present(rows, null);
     const byRow = new Map(rows.map((row, index) => [row, shown[index] as Message]));
@@ -97,7 +100,12 @@ export function createChangePresenter(deps: { readonly db: Reader; readonly pres
         const about = messages(change);
         if (about) return tellAboutMessage(change, about);
         const member = members(change);
-        if (member) return presented(change, { type: change.type as "member.added", data: member.member }, { member: member.row });
+        if (member)
+          return presented(
+            change,
+            { type: change.type as "member.added", data: member.member },
+            { member: member.row },
+          );
         if (conversation && change.type.startsWith("conversation.")) return tellConversation(change, conversation);
         return { change, frame: skippedFrame(change), message: undefined, member: undefined };
       });
@@ -106,7 +114,11 @@ export function createChangePresenter(deps: { readonly db: Reader; readonly pres
 }
 
 /** Something happened that the receiver may not see, or that nobody can tell any more: its place, so that there is no hole. */
-export function skippedFrame({ conversationId, version, at }: Pick<Change, "conversationId" | "version" | "at">): Frame {
+export function skippedFrame({
+  conversationId,
+  version,
+  at,
+}: Pick<Change, "conversationId" | "version" | "at">): Frame {
   return new Frame("change", {
     type: "version.skipped",
     conversation_id: conversationId,
@@ -137,7 +149,8 @@ function isAboutMessage(change: Change): boolean {
 function tellAboutMessage(change: CommittedChange, about: Presentable): PresentedChange {
   if (isMessageEvent(change)) return tellMessage(change, about);
   if (change.reaction) return tellReaction(change, change.reaction, about.row);
-  if (isPin(change) && (change.type === "pin.added") === (about.row.pinnedAt !== null)) return tellPin(change, about.row);
+  if (isPin(change) && (change.type === "pin.added") === (about.row.pinnedAt !== null))
+    return tellPin(change, about.row);
   // Which reaction it was is known no more, but the message says how it stands.
   return presented(change, { type: "message.updated", data: about.message }, { message: about.row });
 }
@@ -184,7 +197,9 @@ function tellConversation(change: CommittedChange, data: ConversationEventData):
   return presented(change, { type: type as "conversation.updated", data }, {});
 }
 
-type EventBody = { [Type in ChangeEvent["type"]]: Pick<Extract<ChangeEvent, { type: Type }>, "type" | "data"> }[ChangeEvent["type"]];
+type EventBody = {
+  [Type in ChangeEvent["type"]]: Pick<Extract<ChangeEvent, { type: Type }>, "type" | "data">;
+}[ChangeEvent["type"]];
 
 function presented(
   change: CommittedChange,

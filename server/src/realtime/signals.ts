@@ -46,7 +46,11 @@ export class Signals {
     }
     // What is read has been received.
     if (moved.delivered && !moved.read) {
-      const event: MarkEvent = { type: "delivery.updated", ...base, data: { last_delivered_seq: mark.lastDeliveredSeq } };
+      const event: MarkEvent = {
+        type: "delivery.updated",
+        ...base,
+        data: { last_delivered_seq: mark.lastDeliveredSeq },
+      };
       this.#tellMark(mark, event, event);
     }
   }
@@ -54,7 +58,13 @@ export class Signals {
   /** Tells that somebody has begun or ceased to type: everyone but themselves. */
   typing(conversationId: ConversationId, userId: UserId, isTyping: boolean): void {
     const type = isTyping ? "typing.start" : "typing.stop";
-    const event: Signal = { type, conversation_id: conversationId, user_id: userId, timestamp: this.#timestamp(), data: {} };
+    const event: Signal = {
+      type,
+      conversation_id: conversationId,
+      user_id: userId,
+      timestamp: this.#timestamp(),
+      data: {},
+    };
     this.#tellOthers({ kind: "signal", conversation_id: conversationId, user_id: userId, event }, true);
   }
 
@@ -112,7 +122,10 @@ export class Signals {
       onDropped(1);
       return;
     }
-    const except = kind === "mark" ? (session: Session) => !isToldMarks(audience, stream, session, userId) : (session: Session) => session.user.id === userId;
+    const except =
+      kind === "mark"
+        ? (session: Session) => !isToldMarks(audience, stream, session, userId)
+        : (session: Session) => session.user.id === userId;
     const frame = new Frame(kind, event);
     onTold(kind, isSmall ? tellAll(audience, stream, frame, except) : tellOpeners(stream, frame, except));
   }

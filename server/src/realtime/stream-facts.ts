@@ -48,7 +48,8 @@ export class StreamFacts {
    * public channel. Answers the members who are online and begin to hear the conversation, where it was made or brought back.
    */
   async follow(stream: Stream, changes: readonly CommittedChange[]): Promise<MemberRow[]> {
-    if (changes.some(({ type }) => type === "conversation.updated" || type === "conversation.restored")) await this.recheck(stream);
+    if (changes.some(({ type }) => type === "conversation.updated" || type === "conversation.restored"))
+      await this.recheck(stream);
     if (!changes.some(({ type }) => type === "conversation.created" || type === "conversation.restored")) return [];
     const { users } = this.#audience;
     const online = (await findMemberIds(this.#db, stream.id)).filter((id) => users.has(id));
@@ -98,7 +99,11 @@ export class StreamFacts {
   }
 
   async #noteMembers(stream: Stream): Promise<void> {
-    const members = await findMembers(this.#db, stream.id, [...stream.users].map(({ id }) => id));
+    const members = await findMembers(
+      this.#db,
+      stream.id,
+      [...stream.users].map(({ id }) => id),
+    );
     stream.hiddenUpTo = undefined;
     for (const member of members) noteMember(stream, member.userId, member);
   }

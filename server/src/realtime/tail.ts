@@ -68,13 +68,14 @@ export class Tail implements AsyncDisposable {
     const { entries, nextXid } = await readTail(this.#deps.db, xid);
     for (const entry of entries) {
       if (this.#isStopped) break;
-      if (!this.#deps.reach(entry.conversationId, entry.last) && this.#deps.mayConcern(entry)) await this.#takeAll(entry);
+      if (!this.#deps.reach(entry.conversationId, entry.last) && this.#deps.mayConcern(entry))
+        await this.#takeAll(entry);
     }
     return nextXid;
   }
 
   async #takeAll({ conversationId, first, last }: TailEntry): Promise<void> {
-    for (let after = first - 1; after < last; ) {
+    for (let after = first - 1; after < last;) {
       const changes = await readChangesAfter(this.#deps.db, conversationId, after, Math.min(PAGE, last - after));
       const end = changes.at(-1);
       if (!end) return;
@@ -85,13 +86,12 @@ export class Tail implements AsyncDisposable {
 
   #sleep(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, milliseconds);
-      const tail = this;
-      function done(): void {
+      const done = (): void => {
         clearTimeout(timer);
-        tail.#wake = undefined;
+        this.#wake = undefined;
         resolve();
-      }
+      };
+      const timer = setTimeout(done, milliseconds);
       this.#wake = done;
     });
   }

@@ -38,7 +38,10 @@ export class Gate {
     const { width, maxWaiting = Number.POSITIVE_INFINITY } = this.#options;
     if (this.#running >= width) {
       if (this.#waiting.length >= maxWaiting) {
-        throw new ParleyError("overloaded", { detail: "Too many clients are catching up. Try again in a moment.", retryAfterSeconds: 2 });
+        throw new ParleyError("overloaded", {
+          detail: "Too many clients are catching up. Try again in a moment.",
+          retryAfterSeconds: 2,
+        });
       }
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
       return;

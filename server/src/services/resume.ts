@@ -1,11 +1,25 @@
-import { LIMITS, ParleyError, type ChangeSet, type CommandData, type GoneReason, type Mark, type ResumedConversation, type ResumedFrame } from "@parley/protocol";
+import {
+  LIMITS,
+  ParleyError,
+  type ChangeSet,
+  type CommandData,
+  type GoneReason,
+  type Mark,
+  type ResumedConversation,
+  type ResumedFrame,
+} from "@parley/protocol";
 import { footingOf, type Footing } from "../domain/access.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { ConversationId, UserId } from "../domain/ids.ts";
 import { laterMark, markHolder, unreadCount, type Mark as PendingMark } from "../domain/marks.ts";
 import type { Reader } from "../store/database.ts";
 import type { EpochSource } from "../store/instance.ts";
-import { findNamedRows, listResumedRows, type NamedRow, type ResumedRow } from "../store/views/resumed-conversations.ts";
+import {
+  findNamedRows,
+  listResumedRows,
+  type NamedRow,
+  type ResumedRow,
+} from "../store/views/resumed-conversations.ts";
 import type { Changes } from "./changes/changes.ts";
 import { Gate } from "./gate.ts";
 import type { Marks } from "./marks.ts";
@@ -61,14 +75,22 @@ export function createResume(deps: ResumeDeps): Resume {
       else gone.push({ id: row.id, reason: "removed" });
     }
     return await admit(async () => {
-      const rows = await listResumedRows(db, caller.userId, { after: after as ConversationId | null, limit: LIMITS.resumedConversations + 1 });
+      const rows = await listResumedRows(db, caller.userId, {
+        after: after as ConversationId | null,
+        limit: LIMITS.resumedConversations + 1,
+      });
       const page = cutPage(rows, LIMITS.resumedConversations, (row) => [row.id]);
       // What they see without being members comes beside the page, where they asked for it.
       const beside = named.seen.filter(({ footing }) => footing !== "member");
-      const shown = await marks.smallMarks(caller, [...page.rows, ...beside.map(({ row }) => row)].map(({ id }) => id));
+      const shown = await marks.smallMarks(
+        caller,
+        [...page.rows, ...beside.map(({ row }) => row)].map(({ id }) => id),
+      );
       const conversations = [
         ...page.rows.map((row) => present(row, caller.userId, shown.get(row.id))),
-        ...beside.map(({ row, footing }) => present(row, markHolder(footing, row.kind, caller.userId), shown.get(row.id))),
+        ...beside.map(({ row, footing }) =>
+          present(row, markHolder(footing, row.kind, caller.userId), shown.get(row.id)),
+        ),
       ];
       return { epoch, conversations, gone, next_cursor: page.nextCursor };
     });
@@ -80,7 +102,13 @@ export function createResume(deps: ResumeDeps): Resume {
     if (!holder) return { id, head, last_read_seq: null, unread_count: null, ...everyone };
     const stored = { lastReadSeq, lastReadOrdinal, lastDeliveredSeq: 0, lastReadAt: null };
     const own = laterMark(stored, deps.pendingMark(id, holder));
-    return { id, head, last_read_seq: own.lastReadSeq, unread_count: unreadCount(messageCount, own.lastReadOrdinal), ...everyone };
+    return {
+      id,
+      head,
+      last_read_seq: own.lastReadSeq,
+      unread_count: unreadCount(messageCount, own.lastReadOrdinal),
+      ...everyone,
+    };
   }
 }
 
@@ -118,4 +146,3 @@ async function unlessGone(set: Promise<ChangeSet>): Promise<ChangeSet | undefine
     throw error;
   }
 }
-

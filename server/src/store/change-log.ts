@@ -7,6 +7,8 @@ export interface LogPage {
   /** Sorted by conversation, then by version. */
   readonly changes: Change[];
   readonly nextXid: string;
+  /** There was nothing more that could be read. */
+  readonly isLast: boolean;
 }
 
 /**
@@ -93,7 +95,7 @@ export async function readLog(db: Reader, fromXid: string, limit: number): Promi
            WHERE xid >= $1::xid8 AND xid < $2::xid8 ORDER BY conversation_id, version`,
     values: [fromXid, nextXid],
   });
-  return { changes: records.map(toChange), nextXid };
+  return { changes: records.map(toChange), nextXid, isLast: bounds.cut === null };
 }
 
 /** Before the transaction that would be cut; a single transaction that is larger than a page is taken whole. */

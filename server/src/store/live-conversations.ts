@@ -35,7 +35,11 @@ interface LiveMembershipRecord {
 }
 
 /** One text for all rows, as thousands of them are kept. */
-const HISTORY: Readonly<Record<string, HistoryVisibility>> = { all: "all", member_join_date: "member_join_date", none: "none" };
+const HISTORY: Readonly<Record<string, HistoryVisibility>> = {
+  all: "all",
+  member_join_date: "member_join_date",
+  none: "none",
+};
 
 /** The present memberships of several users with the conversations' heads, on one snapshot. Index members_by_user. */
 export async function findLiveMemberships(db: Reader, userIds: readonly UserId[]): Promise<LiveMembership[]> {

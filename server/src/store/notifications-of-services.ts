@@ -5,6 +5,7 @@ import type { ConversationId, MessageId, UserId } from "../domain/ids.ts";
 import type { Writer } from "./database.ts";
 import { isTold } from "./notification-preferences.ts";
 import { newId } from "./notifications.ts";
+import type { ScheduledMessageRow } from "./scheduled-messages.ts";
 
 /** Something to tell a person that is no message of somebody. */
 export interface Notice {
@@ -60,6 +61,20 @@ export async function notifyOfJoinRequest(tx: Writer, conversationId: Conversati
      FROM members m WHERE m.conversation_id = $1 AND m.left_at IS NULL AND m.rights & ${PERMISSIONS.manage_members} <> 0`,
     [conversationId, userId],
   );
+}
+
+/** Tells the author of a scheduled message that it was refused when its time came. In the transaction that says so. */
+export async function notifyOfRefusedSchedule(tx: Writer, failed: ScheduledMessageRow): Promise<void> {
+  const { id, senderId, conversationId, failureCode } = failed;
+  await notify(tx, [
+    {
+      userId: senderId,
+      reason: "scheduled_message_failed",
+      conversationId,
+      about: id,
+      data: { scheduled_message_id: id, code: failureCode },
+    },
+  ]);
 }
 
 /** Somebody was added by somebody else. */

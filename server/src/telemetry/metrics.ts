@@ -15,7 +15,7 @@ export function createMetrics() {
   collectDefaultMetrics({ register: registry });
   return {
     registry,
-    /** Result: `created`, `duplicate`, `scheduled`, or the code of the refusal. */
+    /** Result: `created`, `duplicate`, or the code of the refusal. */
     sends: new Counter({
       name: "parley_sends_total",
       help: "Messages sent, by result",

@@ -10,7 +10,8 @@ import type { Caller } from "../../src/domain/caller.ts";
 import type { ConversationId } from "../../src/domain/ids.ts";
 import type { Bus } from "../../src/realtime/bus/bus.ts";
 import { createLocalBus } from "../../src/realtime/bus/local.ts";
-import { createHub, type Hub, type HubLimits } from "../../src/realtime/hub.ts";
+import { createHub, type Hub } from "../../src/realtime/hub.ts";
+import type { HubLimits } from "../../src/realtime/limits.ts";
 import { createAuthentication } from "../../src/services/authentication.ts";
 import { createJwtVerifier } from "../../src/services/authentication/verify-jwt.ts";
 import { createChanges } from "../../src/services/changes/changes.ts";
@@ -76,8 +77,17 @@ export async function startLiveNode(database: Database, options: LiveNodeOptions
   const logger = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
   const metrics = createMetrics();
   const later: { hub?: Hub } = {};
-  const committer = startCommitter(database, { onCommitted: (changes) => void (later.hub && tell(later.hub, changes)) });
-  const writer = createMarksWriter({ database, intervalMs: 0, onMoved: (moved) => later.hub?.marksMoved(moved), onTrouble });
+  const committer = startCommitter(database, {
+    onCommitted(changes) {
+      if (later.hub) tell(later.hub, changes);
+    },
+  });
+  const writer = createMarksWriter({
+    database,
+    intervalMs: 0,
+    onMoved: (moved) => later.hub?.marksMoved(moved),
+    onTrouble,
+  });
   const users = createUserCache({ db: database });
   const messages = createMessagePresenter({ db: database, summaries: createUserSummaries(users) });
   const members = createMemberPresenter({ db: database, users });
@@ -115,7 +125,12 @@ export async function startLiveNode(database: Database, options: LiveNodeOptions
   const services = {
     sending: createSendTo({
       send,
-      scheduled: createScheduledMessages({ db: database, limitSend: () => undefined, maxContent: 10_000, now: () => new Date() }),
+      scheduled: createScheduledMessages({
+        db: database,
+        limitSend: () => undefined,
+        maxContent: 10_000,
+        now: () => new Date(),
+      }),
       conversations: conversing,
     }),
     changing: createChangeMessages({

@@ -16,7 +16,6 @@ const SECRETS: Secrets = {
   databasePassword: "",
   jwtSecret: NODE_SECRET,
   fingerprintKey: Buffer.alloc(32, 1),
-  cursorKey: Buffer.alloc(32, 2),
 };
 
 /** Someone with a token. */

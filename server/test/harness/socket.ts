@@ -1,6 +1,16 @@
-import type { ChangeEvent, CommandInput, CommandType, ErrorFrame, OkCommand, OkData, Reply, ServerEvent, ServerFrame } from "@parley/protocol";
+import type {
+  ChangeEvent,
+  CommandInput,
+  CommandType,
+  ErrorFrame,
+  OkCommand,
+  OkData,
+  Reply,
+  ServerEvent,
+  ServerFrame,
+} from "@parley/protocol";
 import { CHANGE_EVENT_TYPES, serverFrame } from "@parley/protocol";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { until } from "./until.ts";
 
 type DataOf<Type extends CommandType> = Extract<CommandInput, { type: Type }>["data"];
@@ -31,7 +41,7 @@ export class SocketClient implements AsyncDisposable {
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
-    socket.on("message", (bytes) => this.#take(serverFrame.parse(JSON.parse(String(bytes)))));
+    socket.on("message", (bytes: Buffer) => this.#take(serverFrame.parse(JSON.parse(bytes.toString()))));
     socket.on("error", () => undefined);
     this.closed = new Promise((resolve) => {
       socket.on("close", (code, reason) => {
@@ -50,7 +60,9 @@ export class SocketClient implements AsyncDisposable {
     const client = new SocketClient(socket);
     await new Promise<void>((resolve, reject) => {
       socket.once("open", resolve);
-      socket.once("unexpected-response", (_request, response) => reject(new Error(`refused with ${response.statusCode}`)));
+      socket.once("unexpected-response", (_request, response) =>
+        reject(new Error(`refused with ${response.statusCode}`)),
+      );
       socket.once("error", reject);
     });
     return client;
@@ -119,7 +131,8 @@ export class SocketClient implements AsyncDisposable {
 
   /** Waits until the change of this version has come. */
   async version(conversationId: string, version: number): Promise<ChangeEvent> {
-    const found = (): ChangeEvent | undefined => this.changes(conversationId).find((event) => event.version === version);
+    const found = (): ChangeEvent | undefined =>
+      this.changes(conversationId).find((event) => event.version === version);
     await until(() => found() !== undefined || this.#isClosed);
     const event = found();
     if (!event) throw new Error(`version ${version} did not come before the socket was closed`);
@@ -134,7 +147,7 @@ export class SocketClient implements AsyncDisposable {
   #take(frame: ServerFrame): void {
     this.frames.push(frame);
     if (frame.type === "changes" || !("id" in frame) || frame.id === undefined) return;
-    this.#waiting.get(frame.id)?.(frame as Reply);
+    this.#waiting.get(frame.id)?.(frame);
     this.#waiting.delete(frame.id);
   }
 }

@@ -160,5 +160,8 @@ class EventStream implements Sink {
 }
 
 function full(): ParleyError {
-  return new ParleyError("overloaded", { detail: "This node takes no more streams of events now. Try again in a moment.", retryAfterSeconds: 2 });
+  return new ParleyError("overloaded", {
+    detail: "This node takes no more streams of events now. Try again in a moment.",
+    retryAfterSeconds: 2,
+  });
 }

@@ -25,7 +25,12 @@ export function createAuthenticate(deps: AuthenticateDeps) {
     return authentication.authenticate({ token, actAs, address });
   }
 
-  function sayConnected(connection: Connection, identity: Identity, id: string | undefined, currentEpoch: string): void {
+  function sayConnected(
+    connection: Connection,
+    identity: Identity,
+    id: string | undefined,
+    currentEpoch: string,
+  ): void {
     connection.endsAt = identity.expiresAt ?? Number.POSITIVE_INFINITY;
     connection.reply(
       {
@@ -89,5 +94,7 @@ function closeNameOf(error: unknown): CloseName {
 }
 
 function anotherUser(): ParleyError {
-  return new ParleyError("permission_denied", { detail: "This socket is somebody else's. Open another one for this user." });
+  return new ParleyError("permission_denied", {
+    detail: "This socket is somebody else's. Open another one for this user.",
+  });
 }

@@ -5,11 +5,20 @@ import { BlockList, isIPv6 } from "node:net";
 export type TrustedProxies = number | readonly string[] | undefined;
 
 /** Answers how to find the address of a client: that of the connection, or where a trusted proxy stands there, what the proxy says. */
-export function createClientAddress(proxies: TrustedProxies): (request: Pick<IncomingMessage, "headers" | "socket">) => string {
+export function createClientAddress(
+  proxies: TrustedProxies,
+): (request: Pick<IncomingMessage, "headers" | "socket">) => string {
   const isTrusted = trust(proxies);
   return ({ headers, socket }) => {
     const forwarded = [headers["x-forwarded-for"] ?? []].flat().join(",");
-    const hops = [socket.remoteAddress ?? "", ...forwarded.split(",").map((hop) => hop.trim()).filter(Boolean).toReversed()];
+    const hops = [
+      socket.remoteAddress ?? "",
+      ...forwarded
+        .split(",")
+        .map((hop) => hop.trim())
+        .filter(Boolean)
+        .toReversed(),
+    ];
     let hop = 0;
     while (hop < hops.length - 1 && isTrusted(hops[hop] ?? "", hop)) hop += 1;
     return hops[hop] ?? "";

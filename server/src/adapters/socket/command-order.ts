@@ -66,10 +66,12 @@ export class CommandOrder {
       turn.isQueued = true;
       if (line.at(-1) !== turn) this.#advance(key, line);
     };
-    void turn.command.work(queued).then((reply) => {
-      turn.isQueued = true;
-      turn.reply = reply;
-      this.#advance(key, line);
-    });
+    void this.#finish(key, line, turn, turn.command.work(queued));
+  }
+
+  async #finish(key: string | undefined, line: Turn[], turn: Turn, work: Promise<ReplyBody>): Promise<void> {
+    turn.reply = await work;
+    turn.isQueued = true;
+    this.#advance(key, line);
   }
 }

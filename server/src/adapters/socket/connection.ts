@@ -53,7 +53,11 @@ export class Connection implements Sink {
   #replaying = 0;
   #isTooSlow = false;
 
-  constructor(socket: WebSocket, from: { readonly address: string; readonly actAs: string | undefined }, share: ConnectionShare) {
+  constructor(
+    socket: WebSocket,
+    from: { readonly address: string; readonly actAs: string | undefined },
+    share: ConnectionShare,
+  ) {
     this.socket = socket;
     this.address = from.address;
     this.actAs = from.actAs;

@@ -49,7 +49,7 @@ export function createDispatch({ authenticate, commands, errorReply, now }: Disp
     if (!connection.session) begin(connection, command);
     else if (command.error) refuse(connection, command.id, command.error);
     else if (command.type === "authenticate") {
-      wait(connection, authenticate.renew(connection, command.data.token, command.id));
+      void wait(connection, authenticate.renew(connection, command.data.token, command.id));
     } else serve(connection, command);
   }
 
@@ -59,22 +59,22 @@ export function createDispatch({ authenticate, commands, errorReply, now }: Disp
       admit(connection, command.data.token, command.id);
       return;
     }
-    const error = command.error ?? new ParleyError("invalid_frame", { detail: "The first frame must be `authenticate`." });
+    const error =
+      command.error ?? new ParleyError("invalid_frame", { detail: "The first frame must be `authenticate`." });
     connection.reply(errorReply(error, "authenticate"), command.id);
     connection.close("protocol_error");
   }
 
   function admit(connection: Connection, token: string, id?: string): void {
-    wait(connection, authenticate.admit(connection, token, id));
+    void wait(connection, authenticate.admit(connection, token, id));
   }
 
   /** Nothing else is taken until it is known who asks. */
-  function wait(connection: Connection, work: Promise<void>): void {
+  async function wait(connection: Connection, work: Promise<void>): Promise<void> {
     connection.isAuthenticating = true;
-    void work.then(() => {
-      connection.isAuthenticating = false;
-      goOn(connection);
-    });
+    await work;
+    connection.isAuthenticating = false;
+    goOn(connection);
   }
 
   function refuse(connection: Connection, id: string | undefined, error: ParleyError): void {

@@ -1,10 +1,25 @@
-import { COMMAND_DATA, commandId, LIMITS, ParleyError, type CommandData, type CommandType, type FieldError } from "@parley/protocol";
+import {
+  COMMAND_DATA,
+  commandId,
+  LIMITS,
+  ParleyError,
+  type CommandData,
+  type CommandType,
+  type FieldError,
+} from "@parley/protocol";
 import type * as z from "zod";
 
 /** A command, checked. `id` is there also where the rest is wrong, as far as it could be read. */
 export type ParsedCommand =
   | { readonly id: string | undefined; readonly error: ParleyError; readonly type?: undefined }
-  | { [Type in CommandType]: { readonly id: string | undefined; readonly type: Type; readonly data: CommandData<Type>; readonly error?: undefined } }[CommandType];
+  | {
+      [Type in CommandType]: {
+        readonly id: string | undefined;
+        readonly type: Type;
+        readonly data: CommandData<Type>;
+        readonly error?: undefined;
+      };
+    }[CommandType];
 
 /** Reads a frame. Never throws: what is wrong with it is in the answer (`invalid_frame`, `validation_failed`, `too_large`). */
 export function parseCommand(bytes: Buffer): ParsedCommand {
@@ -26,7 +41,9 @@ export function parseCommand(bytes: Buffer): ParsedCommand {
 function parseObject(bytes: Buffer): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(bytes.toString());
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
     return undefined;
   }
@@ -47,8 +64,13 @@ function fieldErrors(root: string, { issues }: z.ZodError): ParleyError {
   const errors = issues.slice(0, MAX_ERRORS).flatMap((issue): FieldError[] => {
     const path = [root, ...issue.path.map(String)].join(".");
     if (issue.code !== "unrecognized_keys") return [{ path, message: issue.message }];
-    return issue.keys.slice(0, MAX_ERRORS).map((key) => ({ path: `${path}.${key}`, message: "Is not a field of this command" }));
+    return issue.keys
+      .slice(0, MAX_ERRORS)
+      .map((key) => ({ path: `${path}.${key}`, message: "Is not a field of this command" }));
   });
   const [first] = errors;
-  return new ParleyError("validation_failed", { detail: first ? `${first.path}: ${first.message}` : "The data is not valid.", errors });
+  return new ParleyError("validation_failed", {
+    detail: first ? `${first.path}: ${first.message}` : "The data is not valid.",
+    errors,
+  });
 }

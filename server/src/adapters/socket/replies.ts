@@ -28,7 +28,9 @@ export function createErrorReply({ logger, isUnavailable }: ErrorReplyDeps): Err
     }
     const reference = randomUUID();
     logger.error({ err: error, command, reference }, "a socket command failed");
-    return new ParleyError("internal", { detail: `Something went wrong here. Name ${reference} to whoever runs this server.` });
+    return new ParleyError("internal", {
+      detail: `Something went wrong here. Name ${reference} to whoever runs this server.`,
+    });
   }
 
   return (error, command) => {

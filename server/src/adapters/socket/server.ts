@@ -65,6 +65,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   };
   const addressOf = createClientAddress(deps.trustProxy);
   const handshakes = new WebSocketServer(handshakeOptions(limits));
+  handshakes.on("wsClientError", (_error, socket) => refuseUpgrade(socket, 400));
   const connections = new Set<Connection>();
   const servers: Server[] = [];
   const sweeping = setInterval(sweep, limits.sweepMs).unref();
@@ -157,7 +158,9 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   };
 }
 
-function handshakeOptions(limits: SocketLimits): ConstructorParameters<typeof WebSocketServer>[0] & { closeTimeout: number } {
+function handshakeOptions(
+  limits: SocketLimits,
+): ConstructorParameters<typeof WebSocketServer>[0] & { closeTimeout: number } {
   return {
     noServer: true,
     clientTracking: false,

@@ -54,7 +54,8 @@ export function writeFrames(socket: WebSocket, frames: readonly Buffer[], bytes:
   if (socket.readyState !== socket.OPEN) return;
   const connection = connectionOf(socket);
   if (!connection) {
-    for (const frame of frames) socket.send(frame.subarray(headerLength(frame)), { binary: false, compress: false }, ignore);
+    for (const frame of frames)
+      socket.send(frame.subarray(headerLength(frame)), { binary: false, compress: false }, ignore);
     return;
   }
   const [first] = frames;

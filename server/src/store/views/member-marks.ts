@@ -22,7 +22,8 @@ interface MarksRecord {
 }
 
 /**
- * The marks of these members that the viewer may see: of those who share receipts, and the viewer's own. Who never read or received
+ * The marks of these members that the viewer may see: the viewer's own, and of those who share receipts if the viewer does too (what
+ * goes to everyone has no viewer). Who never read or received
  * anything is at 0. Answers how to look one up. Primary keys of users and member_marks.
  */
 export async function findVisibleMarks(
@@ -36,7 +37,8 @@ export async function findVisibleMarks(
              -- What was read was received.
              greatest(k.last_delivered_seq, k.last_read_seq, 0) AS last_delivered_seq, k.last_read_at
            FROM unnest($1::uuid[], $2::uuid[]) AS w (conversation_id, user_id)
-           JOIN users u ON u.id = w.user_id AND (u.share_receipts OR u.id = $3)
+           JOIN users u ON u.id = w.user_id AND (u.id = $3
+             OR u.share_receipts AND ($3::uuid IS NULL OR (SELECT v.share_receipts FROM users v WHERE v.id = $3)))
            LEFT JOIN member_marks k ON k.conversation_id = w.conversation_id AND k.user_id = w.user_id`,
     values: [memberships.map((m) => m.conversationId), memberships.map((m) => m.userId), viewer],
   });

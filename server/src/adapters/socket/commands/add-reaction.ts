@@ -6,7 +6,12 @@ export function createAddReaction({ add }: Pick<Reactions, "add">): CommandHandl
   return {
     key: byConversation,
     async run({ caller }, data) {
-      const { change } = await add(caller, data.message_id as MessageId, data.reaction, data.conversation_id as ConversationId);
+      const { change } = await add(
+        caller,
+        data.message_id as MessageId,
+        data.reaction,
+        data.conversation_id as ConversationId,
+      );
       return ok("add_reaction", change);
     },
   };

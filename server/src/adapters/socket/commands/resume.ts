@@ -15,7 +15,8 @@ export function createResumeCommand({ resume, replayBytes }: ResumeCommandDeps):
       const result = await resume(caller, data, async (conversationId, changes) => {
         for (const part of partsOf(changes, replayBytes)) {
           const isSent = await connection.replay({ type: "changes", conversation_id: conversationId, data: part }, id);
-          if (!isSent) throw new ParleyError("overloaded", { detail: "The connection was closed before everything was sent." });
+          if (!isSent)
+            throw new ParleyError("overloaded", { detail: "The connection was closed before everything was sent." });
         }
       });
       return { type: "resumed", data: result };
