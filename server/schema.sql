@@ -19,6 +19,7 @@ create table agent_tokens (
     token_hash bytea not null,
     created_by uuid not null,
     created_at timestamp(3) with time zone default now() not null,
+    expires_at timestamp(3) with time zone,
     last_used_at timestamp(3) with time zone,
     revoked_at timestamp(3) with time zone,
     constraint agent_tokens_token_hash_key UNIQUE (token_hash),
@@ -39,8 +40,8 @@ create table agents (
 );
 
 create table audit_log (
-    id bigint generated always as identity not null,
-    at timestamp(3) with time zone default now() not null,
+    id uuid not null,
+    at timestamp(3) with time zone default clock_timestamp() not null,
     actor_id uuid not null,
     action text not null,
     conversation_id uuid,
@@ -176,14 +177,6 @@ create table friendships (
     constraint friendships_check1 CHECK (((requested_by = low_id) OR (requested_by = high_id)))
 );
 
-create table imported_items (
-    source text not null,
-    kind text not null,
-    foreign_id text not null,
-    local_id uuid not null,
-    constraint imported_items_pkey PRIMARY KEY (source, kind, foreign_id)
-);
-
 create table instance (
     key text not null,
     value text not null,
@@ -200,7 +193,7 @@ create table join_requests (
     constraint join_requests_pkey PRIMARY KEY (conversation_id, user_id),
     constraint join_requests_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
     constraint join_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id),
-    constraint join_requests_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'rejected'::text])))
+    constraint join_requests_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'approved'::text, 'refused'::text])))
 );
 
 create table mark_movements (
@@ -245,6 +238,7 @@ create table members (
     joined_seq bigint not null,
     joined_at timestamp(3) with time zone not null,
     version bigint not null,
+    sight_version bigint default 0 not null,
     left_at timestamp(3) with time zone,
     constraint members_pkey PRIMARY KEY (conversation_id, user_id),
     constraint members_conversation_id_fkey FOREIGN KEY (conversation_id) REFERENCES conversations(id),
@@ -327,9 +321,9 @@ create table notifications (
     created_at timestamp(3) with time zone default now() not null,
     read_at timestamp(3) with time zone,
     unique_key text not null,
+    is_told boolean default false not null,
     constraint notifications_user_id_unique_key_key UNIQUE (user_id, unique_key),
-    constraint notifications_pkey PRIMARY KEY (id),
-    constraint notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id)
+    constraint notifications_pkey PRIMARY KEY (id)
 );
 
 create table reactions (
@@ -405,7 +399,6 @@ create table spaces (
     created_at timestamp(3) with time zone default now() not null,
     updated_at timestamp(3) with time zone default now() not null,
     deleted_at timestamp(3) with time zone,
-    constraint spaces_slug_key UNIQUE (slug),
     constraint spaces_pkey PRIMARY KEY (id),
     constraint spaces_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id)
 );
@@ -439,7 +432,9 @@ create table users (
 
 CREATE INDEX agent_tokens_by_agent ON public.agent_tokens USING btree (agent_id);
 
-CREATE INDEX audit_log_by_conversation ON public.audit_log USING btree (conversation_id, id DESC) WHERE (conversation_id IS NOT NULL);
+CREATE INDEX audit_log_by_conversation ON public.audit_log USING btree (conversation_id, at DESC, id DESC) WHERE (conversation_id IS NOT NULL);
+
+CREATE INDEX audit_log_recent ON public.audit_log USING btree (at DESC, id DESC);
 
 CREATE INDEX blocks_by_blocked ON public.blocks USING btree (blocked_id);
 
@@ -453,23 +448,33 @@ CREATE INDEX conversations_external_ref ON public.conversations USING btree (ext
 
 CREATE INDEX conversations_public ON public.conversations USING btree (id) WHERE ((visibility = 'public'::text) AND (deleted_at IS NULL));
 
+CREATE INDEX conversations_retention ON public.conversations USING btree (id) WHERE (retention_days IS NOT NULL);
+
 CREATE UNIQUE INDEX conversations_slug ON public.conversations USING btree (COALESCE(space_id, '00000000-0000-0000-0000-000000000000'::uuid), slug) WHERE ((deleted_at IS NULL) AND (slug IS NOT NULL));
 
 CREATE INDEX conversations_space ON public.conversations USING btree (space_id) WHERE (space_id IS NOT NULL);
 
 CREATE UNIQUE INDEX conversations_subject ON public.conversations USING btree (kind, subject_user_id) WHERE ((deleted_at IS NULL) AND (subject_user_id IS NOT NULL));
 
-CREATE INDEX conversations_support ON public.conversations USING btree (id) WHERE ((kind = 'support'::text) AND (deleted_at IS NULL));
+CREATE INDEX conversations_support ON public.conversations USING btree (id) WHERE (kind = 'support'::text);
 
 CREATE INDEX deleted_contents_age ON public.deleted_contents USING btree (deleted_at);
 
 CREATE INDEX friendships_by_high ON public.friendships USING btree (high_id);
 
+CREATE INDEX mark_movements_age ON public.mark_movements USING brin (at);
+
 CREATE INDEX members_by_user ON public.members USING btree (user_id) WHERE (left_at IS NULL);
+
+CREATE INDEX members_left ON public.members USING btree (user_id) WHERE (left_at IS NOT NULL);
+
+CREATE INDEX members_present ON public.members USING btree (conversation_id, user_id) WHERE (left_at IS NULL);
 
 CREATE INDEX message_search_body ON public.message_search USING gin (body gin_trgm_ops);
 
 CREATE INDEX message_search_conversation ON public.message_search USING btree (conversation_id, seq);
+
+CREATE INDEX message_search_recent ON public.message_search USING btree (created_at DESC);
 
 CREATE INDEX message_search_words ON public.message_search USING gin (words);
 
@@ -479,9 +484,15 @@ CREATE INDEX messages_pinned ON public.messages USING btree (conversation_id, pi
 
 CREATE INDEX messages_thread ON public.messages USING btree (thread_root_id, seq) WHERE (thread_root_id IS NOT NULL);
 
+CREATE INDEX notification_preferences_by_conversation ON public.notification_preferences USING btree (conversation_id) WHERE (conversation_id IS NOT NULL);
+
+CREATE INDEX notifications_age ON public.notifications USING brin (created_at);
+
 CREATE INDEX notifications_recent ON public.notifications USING btree (user_id, created_at DESC, id DESC);
 
 CREATE INDEX notifications_unread ON public.notifications USING btree (user_id, conversation_id) WHERE (read_at IS NULL);
+
+CREATE INDEX notifications_untold ON public.notifications USING btree (created_at) WHERE (NOT is_told);
 
 CREATE INDEX saved_messages_recent ON public.saved_messages USING btree (user_id, saved_at DESC, message_id);
 
@@ -490,6 +501,8 @@ CREATE INDEX scheduled_messages_by_sender ON public.scheduled_messages USING btr
 CREATE INDEX scheduled_messages_due ON public.scheduled_messages USING btree (send_at) WHERE (status = ANY (ARRAY['pending'::text, 'sending'::text]));
 
 CREATE INDEX space_members_by_user ON public.space_members USING btree (user_id);
+
+CREATE UNIQUE INDEX spaces_slug ON public.spaces USING btree (slug) WHERE (deleted_at IS NULL);
 
 CREATE INDEX users_by_display_name ON public.users USING gin (display_name gin_trgm_ops);
 
@@ -534,14 +547,11 @@ BEGIN
                               AND d.fingerprint = decode(b.fingerprint, 'hex') THEN 'duplicate' ELSE 'conflict' END
                 WHEN c.id IS NULL OR c.deleted_at IS NOT NULL THEN 'not_found'
                 WHEN NOT b.conversation_id = ANY (locked) THEN 'busy'
-                WHEN c.kind = 'system' AND NOT b.is_service THEN
-                    CASE WHEN m.user_id IS NULL THEN 'not_a_member' ELSE 'permission_denied' END
+                -- The host in its own name may write everywhere; acting for a user it is bound as that user is.
+                WHEN m.user_id IS NULL AND NOT b.is_host AND NOT (c.kind = 'support' AND b.is_staff) THEN 'not_a_member'
+                WHEN c.kind = 'system' AND NOT b.is_service THEN 'permission_denied'
                 WHEN b.content_type = 'collaboration_update' AND c.kind <> 'project' THEN 'wrong_kind'
-                WHEN m.user_id IS NULL
-                     AND NOT (c.kind = 'support' AND b.is_staff)
-                     AND NOT (b.is_service AND (c.kind = 'system' OR b.content_type IN ('system_notification', 'collaboration_update')))
-                    THEN 'not_a_member'
-                WHEN m.user_id IS NOT NULL AND m.rights & 1 = 0 AND NOT b.is_service THEN 'permission_denied'
+                WHEN m.user_id IS NOT NULL AND m.rights & 1 = 0 AND c.kind <> 'system' THEN 'permission_denied'
                 WHEN c.kind = 'direct' AND NOT b.may_contact_anyone AND (
                     EXISTS (SELECT FROM blocks k WHERE k.blocker_id = peer.id AND k.blocked_id = b.sender_id)
                     OR EXISTS (SELECT FROM blocks k WHERE k.blocker_id = b.sender_id AND k.blocked_id = peer.id)
@@ -550,32 +560,18 @@ BEGIN
                 ) THEN 'contact_refused'
                 WHEN b.parent_id IS NOT NULL AND (
                     p.id IS NULL OR p.conversation_id <> b.conversation_id
-                    OR (m.user_id IS NOT NULL AND m.role IN ('member', 'guest') AND p.seq <= CASE c.history_visibility
-                        WHEN 'all' THEN 0 WHEN 'member_join_date' THEN m.first_joined_seq ELSE m.joined_seq END
-                        AND NOT b.is_staff)
+                    OR (m.role IN ('member', 'guest') AND p.seq <= CASE c.history_visibility
+                        WHEN 'all' THEN 0 WHEN 'member_join_date' THEN m.first_joined_seq ELSE m.joined_seq END)
                 ) THEN 'parent_not_found'
                 WHEN p.deleted_at IS NOT NULL THEN 'message_deleted'
                 ELSE 'sent'
             END AS verdict,
-            CASE WHEN c.slow_mode_seconds > 0 AND m.rights & 60 = 0 AND NOT b.is_service THEN
-                extract(epoch FROM (SELECT s.at FROM slow_mode_sends s
-                    WHERE s.conversation_id = b.conversation_id AND s.user_id = b.sender_id)
-                    + make_interval(secs => c.slow_mode_seconds) - present)::double precision
-            END AS slow_wait,
-            CASE WHEN c.kind = 'support' AND NOT b.is_staff AND NOT b.is_service AND support_per_hour IS NOT NULL THEN (
-                -- The customer's n-th last message decides; the scan goes back from the head and stops there.
-                SELECT greatest(
-                    extract(epoch FROM (SELECT x.created_at FROM messages x
-                        WHERE x.conversation_id = b.conversation_id AND x.sender_id = b.sender_id
-                        ORDER BY x.seq DESC OFFSET support_per_hour - 1 LIMIT 1) + interval '1 hour' - present),
-                    extract(epoch FROM (SELECT x.created_at FROM messages x
-                        WHERE x.conversation_id = b.conversation_id AND x.sender_id = b.sender_id
-                        ORDER BY x.seq DESC OFFSET support_per_day - 1 LIMIT 1) + interval '1 day' - present))::double precision
-            ) END AS quota_wait
+            c.slow_mode_seconds > 0 AND m.rights & 60 = 0 AND NOT b.is_service AS is_slowed,
+            c.kind = 'support' AND support_per_hour IS NOT NULL AND NOT b.is_staff AND NOT b.is_service AS is_rationed
         FROM json_to_recordset(batch) AS b (
             i integer, conversation_id uuid, id uuid, sender_id uuid, content_type text, content text, metadata jsonb,
             attachments jsonb, mentions uuid[], mass_mention text, parent_id uuid, fingerprint text,
-            is_staff boolean, is_service boolean, may_contact_anyone boolean, has_media boolean)
+            is_staff boolean, is_service boolean, is_host boolean, may_contact_anyone boolean, has_media boolean)
         LEFT JOIN LATERAL (SELECT * FROM conversations x WHERE x.id = b.conversation_id LIMIT 1) c ON true
         LEFT JOIN LATERAL (SELECT x.ctid AS place, x.* FROM conversation_heads x WHERE x.conversation_id = b.conversation_id LIMIT 1) h ON true
         LEFT JOIN LATERAL (SELECT * FROM members x WHERE x.conversation_id = b.conversation_id AND x.user_id = b.sender_id
@@ -588,18 +584,42 @@ BEGIN
         LEFT JOIN LATERAL (SELECT CASE WHEN left(c.direct_key, 36) = b.sender_id::text
             THEN right(c.direct_key, 36)::uuid ELSE left(c.direct_key, 36)::uuid END AS id) peer ON c.kind = 'direct'
     ),
-    judged AS MATERIALIZED (
-        SELECT g.*,
-            CASE
-                WHEN g.verdict <> 'sent' THEN g.verdict
-                WHEN g.slow_wait > 0 THEN 'slow_mode'
-                -- In slow mode one message of a member is enough for one batch.
-                WHEN g.slow_mode_seconds > 0 AND g.rights & 60 = 0 AND NOT g.is_service
-                     AND row_number() OVER (PARTITION BY g.conversation_id, g.sender_id, g.verdict ORDER BY g.i) > 1 THEN 'slow_mode'
-                WHEN g.quota_wait > 0 THEN 'quota'
-                ELSE 'sent'
-            END AS decision
+    -- What a batch holds before a message counts as sent already: limits bind as if each had come alone.
+    counted AS MATERIALIZED (
+        SELECT g.*, row_number() OVER (PARTITION BY g.conversation_id, g.sender_id, g.verdict = 'sent' ORDER BY g.i) AS nth
         FROM given g
+    ),
+    limited AS MATERIALIZED (
+        SELECT g.*,
+            CASE WHEN g.is_slowed AND g.verdict = 'sent' THEN
+                CASE WHEN g.nth > 1 THEN g.slow_mode_seconds ELSE
+                    extract(epoch FROM (SELECT s.at FROM slow_mode_sends s
+                        WHERE s.conversation_id = g.conversation_id AND s.user_id = g.sender_id)
+                        + make_interval(secs => g.slow_mode_seconds) - present) END
+            END::double precision AS slow_wait,
+            CASE WHEN g.is_rationed AND g.verdict = 'sent' THEN
+                -- The customer's n-th last message decides. The scan goes back from the head and stops there, or where so much was
+                -- written by others that a day's ration cannot be behind it.
+                CASE WHEN g.nth > least(support_per_hour, support_per_day) THEN 3600 ELSE (
+                    SELECT greatest(
+                        extract(epoch FROM (
+                            SELECT y.created_at FROM (SELECT x.sender_id, x.created_at, x.seq FROM messages x
+                                WHERE x.conversation_id = g.conversation_id ORDER BY x.seq DESC LIMIT 4 * support_per_day) y
+                            WHERE y.sender_id = g.sender_id ORDER BY y.seq DESC OFFSET support_per_hour - g.nth LIMIT 1
+                        ) + interval '1 hour' - present),
+                        extract(epoch FROM (
+                            SELECT y.created_at FROM (SELECT x.sender_id, x.created_at, x.seq FROM messages x
+                                WHERE x.conversation_id = g.conversation_id ORDER BY x.seq DESC LIMIT 4 * support_per_day) y
+                            WHERE y.sender_id = g.sender_id ORDER BY y.seq DESC OFFSET support_per_day - g.nth LIMIT 1
+                        ) + interval '1 day' - present))
+                ) END
+            END::double precision AS quota_wait
+        FROM counted g
+    ),
+    judged AS MATERIALIZED (
+        SELECT l.*, CASE WHEN l.verdict <> 'sent' THEN l.verdict WHEN l.slow_wait > 0 THEN 'slow_mode'
+            WHEN l.quota_wait > 0 THEN 'quota' ELSE 'sent' END AS decision
+        FROM limited l
     ),
     placed AS MATERIALIZED (
         SELECT j.*,
@@ -607,7 +627,7 @@ BEGIN
             CASE WHEN j.root_id IS NOT NULL THEN j.root_replies + row_number() OVER thread END AS replies,
             greatest(present, j.last_message_at) AS at,
             -- '@all' and '@here' need moderate_content, except where everyone is a peer.
-            CASE WHEN j.kind IN ('direct', 'group') OR j.rights & 16 <> 0 OR j.is_service THEN j.mass_mention END AS allowed_mention
+            CASE WHEN j.kind IN ('direct', 'group') OR j.rights & 16 <> 0 OR j.is_host THEN j.mass_mention END AS allowed_mention
         FROM judged j
         WINDOW conversation AS (PARTITION BY j.decision = 'sent', j.conversation_id ORDER BY j.i),
                thread AS (PARTITION BY j.decision = 'sent', j.root_id ORDER BY j.i)
@@ -643,8 +663,46 @@ BEGIN
         ON CONFLICT (conversation_id, user_id) DO UPDATE SET at = excluded.at
     )
     SELECT p.i, p.decision, p.kind, p.head + p.place, p.message_count + p.place, p.at, coalesce(p.parent_depth + 1, 0), p.root_id,
-        p.replies::integer, p.allowed_mention, coalesce(p.slow_wait, p.quota_wait)
+        p.replies::integer, p.allowed_mention, CASE p.decision WHEN 'slow_mode' THEN p.slow_wait WHEN 'quota' THEN p.quota_wait END
     FROM placed p ORDER BY p.i;
 END
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.fold_text(content text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE STRICT
+AS $function$
+    SELECT lower(unaccent(normalize(translate(content, U&'\00AD\200B\200C\200D\2060\FE0E\FE0F\FEFF', ''), NFKC)))
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.search_grams(folded text)
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+    SELECT array_agg(DISTINCT gram)
+    FROM regexp_matches(folded,
+            '[\u0E00-\u0EFF\u1000-\u109F\u1780-\u17FF\u2190-\u2BFF\u3005-\u3007\u3040-\u30FF\u3100-\u312F\u3400-\u4DBF\u4E00-\u9FFF\uAC00-\uD7AF\uF900-\uFAFF\U0001F000-\U0001FAFF\U00020000-\U0003FFFF]+',
+            'g') AS m (run)
+        CROSS JOIN LATERAL (
+            SELECT c, lead(c) OVER (ORDER BY n) AS next
+            FROM unnest(string_to_array(run[1], NULL)) WITH ORDINALITY AS u (c, n)
+        ) characters
+        CROSS JOIN LATERAL (VALUES (c), (c || next)) AS g (gram)
+    WHERE gram IS NOT NULL
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.search_words(folded text)
+ RETURNS tsvector
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$
+    SELECT ts_delete(to_tsvector('english', prose) || E'\'\x01\':64'::tsvector || to_tsvector('simple', prose), E'\x01')
+        || coalesce(array_to_tsvector(search_grams(folded)), '')
+    FROM (SELECT translate(folded, '/', ' ') AS prose) p
 $function$
 ;

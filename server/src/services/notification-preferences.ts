@@ -8,6 +8,7 @@ import {
   type NotificationPreferenceRow,
 } from "../store/notification-preferences.ts";
 import { accessTo } from "./access.ts";
+import { requirePerson } from "./people.ts";
 
 export type NotificationPreferencesService = ReturnType<typeof createNotificationPreferences>;
 
@@ -24,9 +25,11 @@ export function createNotificationPreferences(deps: { readonly db: Reader & Tran
 
     /**
      * Sets those given, of which the last one about the same counts, and answers with all. What is set for a conversation goes before
-     * what is set for everywhere. Throws `not_found` for a conversation that the caller cannot see.
+     * what is set for everywhere. Throws `not_found` for a conversation that the caller cannot see, `permission_denied` for the
+     * host's backend in its own name.
      */
     async set(caller: Caller, { preferences }: SetNotificationPreferences): Promise<NotificationPreferences> {
+      requirePerson(caller);
       return await db.transaction(async (tx) => {
         await requireConversations(tx, caller, preferences);
         const byKey = new Map(

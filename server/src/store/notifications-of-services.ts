@@ -72,7 +72,7 @@ export async function notifyOfRefusedSchedule(tx: Writer, failed: ScheduledMessa
       reason: "scheduled_message_failed",
       conversationId,
       about: id,
-      data: { scheduled_message_id: id, code: failureCode },
+      data: { scheduled_message_id: id, error_code: failureCode },
     },
   ]);
 }

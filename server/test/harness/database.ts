@@ -3,7 +3,7 @@ import { afterAll, beforeAll, inject } from "vitest";
 import type { Database } from "../../src/store/database.ts";
 import { openDatabase } from "../../src/store/postgres/pool.ts";
 import type { DatabaseOptions } from "../../src/store/postgres/pool.ts";
-import { onServer } from "./on-server.ts";
+import { databaseUrl, onServer } from "./on-server.ts";
 import { TEMPLATE } from "./template.ts";
 
 export interface TestDatabase extends AsyncDisposable {
@@ -19,7 +19,7 @@ export async function createTestDatabase(kind: "migrated" | "empty" = "migrated"
   const admin = inject("postgresUrl");
   const name = `test_${randomBytes(6).toString("hex")}`;
   await onServer(admin, `create database ${name} template ${kind === "migrated" ? TEMPLATE : "template0"}`);
-  const connectionString = admin.replace("/postgres?", `/${name}?`).replace(/\/postgres$/, `/${name}`);
+  const connectionString = databaseUrl(admin, name);
   const opened: Database[] = [];
 
   const close = async (): Promise<void> => {

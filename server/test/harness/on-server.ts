@@ -11,3 +11,8 @@ export async function onServer<R extends object>(connectionString: string, sql: 
     await client.end();
   }
 }
+
+/** The same server's database of another name. `admin` names the database `postgres`. */
+export function databaseUrl(admin: string, name: string): string {
+  return admin.replace("/postgres?", `/${name}?`).replace(/\/postgres$/, `/${name}`);
+}

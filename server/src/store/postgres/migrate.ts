@@ -3,7 +3,7 @@ import { MigrationError, pendingMigrations, readMigrations } from "./migrations.
 import type { AppliedMigration, Migration } from "./migrations.ts";
 
 /** Any number will do, as long as it is ours alone: "parley" in hexadecimal ASCII. */
-const LOCK = "0x7061726c6579";
+const LOCK = "123563833845113";
 const OLDEST_SERVER = 150_000;
 const LOCK_LIMIT = "15min";
 
