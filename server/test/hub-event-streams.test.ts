@@ -34,7 +34,10 @@ interface EventStream {
 /** Follows `GET /v1/events` as a browser would. */
 async function follow(url: string, token: string, { isReading = true } = {}): Promise<EventStream> {
   const aborting = new AbortController();
-  const response = await fetch(`${url}/v1/events`, { headers: { authorization: `Bearer ${token}` }, signal: aborting.signal });
+  const response = await fetch(`${url}/v1/events`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: aborting.signal,
+  });
   let text = "";
   let isOver = false;
   const read = async (): Promise<void> => {
@@ -78,7 +81,11 @@ test("a stream brings the socket's events, from the moment in which its headers 
   await live.typing.setTyping(ada.caller, id, true);
   await until(() => stream.events().length === 2);
   const [created, typing] = stream.events();
-  expect(changeEvent.parse(created)).toMatchObject({ type: "message.created", version: seq, data: { content: "line one\nline two" } });
+  expect(changeEvent.parse(created)).toMatchObject({
+    type: "message.created",
+    version: seq,
+    data: { content: "line one\nline two" },
+  });
   expect(typing).toMatchObject({ type: "typing.start", user_id: ada.caller.userId });
 });
 
@@ -136,7 +143,11 @@ test("presence and typing can be asked for and told over HTTP", async () => {
   const asked = await fetch(`${live.url}/v1/presence?user_ids=${bob.caller.userId},${ada.caller.userId}`, { headers });
   const { items } = (await asked.json()) as { items: Presence[] };
   expect(items.map(({ status }) => status)).toEqual(["online", "offline"]);
-  const typed = await fetch(`${live.url}/v1/conversations/${id}/typing`, { method: "POST", headers, body: '{"is_typing":true}' });
+  const typed = await fetch(`${live.url}/v1/conversations/${id}/typing`, {
+    method: "POST",
+    headers,
+    body: '{"is_typing":true}',
+  });
   expect(typed.status).toBe(204);
   await until(() => stream.events().length === 1);
   expect(stream.events()[0]).toMatchObject({ type: "typing.start", conversation_id: id, user_id: ada.caller.userId });

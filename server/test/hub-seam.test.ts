@@ -68,9 +68,11 @@ test("what is committed between the reading of the memberships and the subscript
 test("who is removed between the reading and the subscription hears of it, and of nothing after it", async () => {
   const reader = new HeldReader("find_live_memberships");
   const { node: live, ada, bob, eve } = await start(reader);
-  const [busy, idle] = await Promise.all(
-    [0, 1].map(() => live.make(ada, { kind: "group", title: "Leaving", member_ids: [bob.caller.userId, eve.caller.userId] })),
-  ) as [never, never];
+  const [busy, idle] = (await Promise.all(
+    [0, 1].map(() =>
+      live.make(ada, { kind: "group", title: "Leaving", member_ids: [bob.caller.userId, eve.caller.userId] }),
+    ),
+  )) as [never, never];
   // In one of them somebody else listens, so that its stream goes on while the reading lasts.
   await live.connect(ada);
   await live.members.removeMember(eve.caller, idle, eve.caller.userId);
@@ -89,7 +91,11 @@ test("who is removed between the reading and the subscription hears of it, and o
 test("who is added or comes back between the reading and the subscription is subscribed", async () => {
   const reader = new HeldReader("find_live_memberships");
   const { node: live, ada, bob, eve } = await start(reader);
-  const back = await live.make(ada, { kind: "group", title: "Back", member_ids: [bob.caller.userId, eve.caller.userId] });
+  const back = await live.make(ada, {
+    kind: "group",
+    title: "Back",
+    member_ids: [bob.caller.userId, eve.caller.userId],
+  });
   const fresh = await live.make(ada, { kind: "group", title: "New", member_ids: [eve.caller.userId] });
   await live.connect(ada);
   await using client = await connecting(live, bob, reader);

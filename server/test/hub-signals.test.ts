@@ -48,8 +48,12 @@ async function settled(client: SocketClient): Promise<void> {
 
 test("marks are told to everyone, to the reader's own sockets with the number of unread ones, and not for one's own messages", async () => {
   const node = await start();
-  const [ada, bob, eve] = await people(node, 3) as [Person, Person, Person];
-  const id = await node.make(ada, { kind: "group", title: "Marks", member_ids: [bob.caller.userId, eve.caller.userId] });
+  const [ada, bob, eve] = (await people(node, 3)) as [Person, Person, Person];
+  const id = await node.make(ada, {
+    kind: "group",
+    title: "Marks",
+    member_ids: [bob.caller.userId, eve.caller.userId],
+  });
   const [sender, reader, phone] = [await node.connect(ada), await node.connect(bob), await node.connect(bob)];
   const [first] = [await node.say(ada, id), await node.say(ada, id), await node.say(ada, id)];
   await reader.ok("mark_delivered", { conversation_id: id });
@@ -65,7 +69,7 @@ test("marks are told to everyone, to the reader's own sockets with the number of
 
 test("receipts are mutual: who does not share theirs is told nobody else's, and theirs only themselves", async () => {
   const node = await start();
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   await run(store.database, "UPDATE users SET share_receipts = false WHERE id = $1", [bob.caller.userId]);
   const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
   const [open, closed] = [await node.connect(ada), await node.connect(bob)];
@@ -84,9 +88,30 @@ test("receipts are mutual: who does not share theirs is told nobody else's, and 
   await until(() => marksOf(closed).length === 2);
 });
 
+test("staff share one mark in support: the customer is told of it, and all staff as their own", async () => {
+  const node = await start();
+  const [customer, one, two] = [
+    await node.person(),
+    await node.person({ staff: true }),
+    await node.person({ staff: true }),
+  ];
+  const id = await node.make(customer, { kind: "support" });
+  const clients = [await node.connect(customer), await node.connect(one), await node.connect(two)];
+  const [asking, reading, watching] = clients as [SocketClient, SocketClient, SocketClient];
+  await node.say(customer, id);
+  const { seq } = await node.say(customer, id);
+  await reading.ok("mark_read", { conversation_id: id });
+  await until(() => clients.every((client) => marksOf(client).length === 1));
+  const nobody = "00000000-0000-0000-0000-000000000000";
+  expect(marksOf(asking)[0]).toMatchObject({ user_id: nobody, data: { last_read_seq: seq } });
+  expect(marksOf(asking)[0]?.data).not.toHaveProperty("unread_count");
+  for (const client of [reading, watching])
+    expect(marksOf(client)[0]).toMatchObject({ user_id: nobody, data: { unread_count: 0 } });
+});
+
 test("in a large conversation marks and typing go to those who have it open, and to nobody else", async () => {
   const node = await start();
-  const [ada, bob, eve] = await people(node, 3) as [Person, Person, Person];
+  const [ada, bob, eve] = (await people(node, 3)) as [Person, Person, Person];
   const id = await makeLarge([ada, bob, eve]);
   const [typist, opener, other] = [await node.connect(ada), await node.connect(bob), await node.connect(eve)];
   expect(await opener.ok("open", { conversation_id: id })).not.toHaveProperty("marks");
@@ -103,7 +128,7 @@ test("in a large conversation marks and typing go to those who have it open, and
 test("typing is told to the others, ends with the message, by itself, and with the socket", async () => {
   let passed = 0;
   const node = await start({ now: () => Date.now() + passed, hub: { tickMs: 5 } });
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
   const [typist, other] = [await node.connect(ada), await node.connect(bob)];
   const type = () => typist.ok("typing", { conversation_id: id, is_typing: true });
@@ -122,28 +147,42 @@ test("typing is told to the others, ends with the message, by itself, and with t
   await type();
   await typist[Symbol.asyncDispose]();
   await until(() => typesOf(other, id).length === 8);
-  expect(typesOf(other, id).slice(3)).toEqual(["typing.start", "typing.start", "typing.stop", "typing.start", "typing.stop"]);
+  expect(typesOf(other, id).slice(3)).toEqual([
+    "typing.start",
+    "typing.start",
+    "typing.stop",
+    "typing.start",
+    "typing.stop",
+  ]);
   expect(typesOf(typist, id)).toEqual(["message.created"]);
 });
 
 test("typing is refused where writing is", async () => {
   const node = await start();
-  const [ada, bob, eve] = await people(node, 3) as [Person, Person, Person];
+  const [ada, bob, eve] = (await people(node, 3)) as [Person, Person, Person];
   const id = await node.make(ada, { kind: "direct", member_ids: [bob.caller.userId] });
   const channel = await node.make(ada, { kind: "channel", title: "Open", visibility: "public" });
   const [blocked, outsider, blocker] = [await node.connect(ada), await node.connect(eve), await node.connect(bob)];
   await node.contact.block(bob.caller, ada.caller.userId);
-  expect(await blocked.refused("typing", { conversation_id: id, is_typing: true })).toMatchObject({ code: "contact_refused" });
-  expect(await outsider.refused("typing", { conversation_id: id, is_typing: true })).toMatchObject({ code: "not_found" });
-  expect(await outsider.refused("typing", { conversation_id: id, is_typing: false })).toMatchObject({ code: "not_found" });
-  expect(await outsider.refused("typing", { conversation_id: channel, is_typing: true })).toMatchObject({ code: "not_a_member" });
+  expect(await blocked.refused("typing", { conversation_id: id, is_typing: true })).toMatchObject({
+    code: "contact_refused",
+  });
+  expect(await outsider.refused("typing", { conversation_id: id, is_typing: true })).toMatchObject({
+    code: "not_found",
+  });
+  expect(await outsider.refused("typing", { conversation_id: id, is_typing: false })).toMatchObject({
+    code: "not_found",
+  });
+  expect(await outsider.refused("typing", { conversation_id: channel, is_typing: true })).toMatchObject({
+    code: "not_a_member",
+  });
   await settled(blocker);
   expect(typesOf(blocker, id)).toEqual([]);
 });
 
 test("presence is told to who watches, as far as it is shared", async () => {
   const node = await start();
-  const [ada, bob, hidden, blocker] = await people(node, 4) as [Person, Person, Person, Person];
+  const [ada, bob, hidden, blocker] = (await people(node, 4)) as [Person, Person, Person, Person];
   await run(store.database, "UPDATE users SET share_presence = false WHERE id = $1", [hidden.caller.userId]);
   await node.contact.block(blocker.caller, ada.caller.userId);
   const watcher = await node.connect(ada);
@@ -172,17 +211,26 @@ test("presence is told to who watches, as far as it is shared", async () => {
   await watcher.next("presence.updated", 5);
   await run(store.database, "UPDATE users SET share_presence = false WHERE id = $1", [bob.caller.userId]);
   node.hub.usersChanged([bob.caller.userId]);
-  expect((await watcher.next("presence.updated", 6)).data).toEqual({ user_id: bob.caller.userId, status: "offline", last_seen_at: null });
+  expect((await watcher.next("presence.updated", 6)).data).toEqual({
+    user_id: bob.caller.userId,
+    status: "offline",
+    last_seen_at: null,
+  });
   await watcher.ok("watch_presence", { user_ids: [] });
   expect(watcher.frames.filter((frame) => frame.type === "presence.updated")).toHaveLength(7);
 });
 
 test("what is for one user goes to all their sockets, and to theirs alone", async () => {
   const node = await start();
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   const clients = [await node.connect(ada), await node.connect(ada), await node.connect(bob)];
   const [one, two, other] = clients as [SocketClient, SocketClient, SocketClient];
-  const event = { type: "space.updated", user_id: null, timestamp: new Date().toISOString(), data: { space_id: crypto.randomUUID() } } as const;
+  const event = {
+    type: "space.updated",
+    user_id: null,
+    timestamp: new Date().toISOString(),
+    data: { space_id: crypto.randomUUID() },
+  } as const;
   node.hub.toUser(ada.caller.userId, event);
   expect(await one.next("space.updated")).toEqual(event);
   expect(await two.next("space.updated")).toEqual(event);
@@ -192,8 +240,11 @@ test("what is for one user goes to all their sockets, and to theirs alone", asyn
 
 test("nodes tell each other of changes, marks, typing, and who has to leave", async () => {
   const bus = createLocalBus();
-  const [here, there] = [await start({ bus: bus.join() }), await start({ bus: bus.join(), hub: { tailMs: 60_000 } })] as [LiveNode, LiveNode];
-  const [ada, bob] = await people(here, 2) as [Person, Person];
+  const [here, there] = [
+    await start({ bus: bus.join() }),
+    await start({ bus: bus.join(), hub: { tailMs: 60_000 } }),
+  ] as [LiveNode, LiveNode];
+  const [ada, bob] = (await people(here, 2)) as [Person, Person];
   const [near, far] = [await here.connect(ada), await there.connect(bob)];
   const id = await here.make(ada, { kind: "group", title: "Far", member_ids: [bob.caller.userId] });
   const message = await here.say(ada, id, "across");
@@ -203,7 +254,12 @@ test("nodes tell each other of changes, marks, typing, and who has to leave", as
   await near.ok("typing", { conversation_id: id, is_typing: true });
   await far.ok("mark_read", { conversation_id: id });
   await until(() => typesOf(far, id).includes("typing.start") && typesOf(near, id).includes("read.updated"));
-  here.hub.toUser(bob.caller.userId, { type: "space.updated", user_id: null, timestamp: new Date().toISOString(), data: { space_id: id } });
+  here.hub.toUser(bob.caller.userId, {
+    type: "space.updated",
+    user_id: null,
+    timestamp: new Date().toISOString(),
+    data: { space_id: id },
+  });
   await far.next("space.updated");
   here.hub.revoke(bob.caller.userId);
   expect((await far.closed).code).toBe(4403);

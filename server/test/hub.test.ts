@@ -48,7 +48,7 @@ test("whatever is lost, late or out of order on the way, each change is told onc
     }
   };
   const node = await start({ tell, hub: { tailMs: 20 } });
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   const clients = [await node.connect(ada), await node.connect(bob)];
   const id = await node.make(ada, { kind: "group", title: "Rough", member_ids: [bob.caller.userId] });
   const sent = await Promise.all(Array.from({ length: 100 }, (_, n) => node.say(n % 2 ? ada : bob, id, `${n}`)));
@@ -63,8 +63,11 @@ test("whatever is lost, late or out of order on the way, each change is told onc
 
 test("a change of which the details are lost is told as how the message stands now", async () => {
   let isLost = false;
-  const node = await start({ tell: (hub, changes) => void (isLost || hub.committed(changes)), hub: { tailMs: 60_000 } });
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const node = await start({
+    tell: (hub, changes) => void (isLost || hub.committed(changes)),
+    hub: { tailMs: 60_000 },
+  });
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   const id = await node.make(ada, { kind: "group", title: "Rough", member_ids: [bob.caller.userId] });
   const message = await node.say(ada, id);
   const client = await node.connect(bob);
@@ -91,7 +94,7 @@ test("a change of which the details are lost is told as how the message stands n
 
 test("what another process has written is told within a second, also a conversation that is new to somebody", async () => {
   const node = await start({ tell: () => undefined });
-  const [ada, bob, eve] = await people(node, 3) as [Person, Person, Person];
+  const [ada, bob, eve] = (await people(node, 3)) as [Person, Person, Person];
   const old = await node.make(ada, { kind: "group", title: "Old", member_ids: [eve.caller.userId] });
   const client = await node.connect(bob);
   const id = await node.make(ada, { kind: "group", title: "New", member_ids: [bob.caller.userId] });
@@ -106,7 +109,7 @@ test("what another process has written is told within a second, also a conversat
 
 test("members who are added hear from their adding on, and those removed hear of their removal last", async () => {
   const node = await start();
-  const [ada, bob, eve] = await people(node, 3) as [Person, Person, Person];
+  const [ada, bob, eve] = (await people(node, 3)) as [Person, Person, Person];
   const id = await node.make(ada, { kind: "group", title: "Coming and going", member_ids: [bob.caller.userId] });
   const [stays, comes, goes] = [await node.connect(ada), await node.connect(eve), await node.connect(bob)];
   let isOver = false;
@@ -125,7 +128,11 @@ test("members who are added hear from their adding on, and those removed hear of
   await stays.version(id, at + 20);
   isOver = true;
   await talking;
-  expect(goes.changes(id).at(-1)).toMatchObject({ type: "member.removed", version: at, data: { user_id: bob.caller.userId } });
+  expect(goes.changes(id).at(-1)).toMatchObject({
+    type: "member.removed",
+    version: at,
+    data: { user_id: bob.caller.userId },
+  });
   expectContiguous(goes, id, 2, at);
   const joined = comes.changes(id)[0];
   expect(joined).toMatchObject({ type: "member.added", data: { user_id: eve.caller.userId } });
@@ -134,7 +141,7 @@ test("members who are added hear from their adding on, and those removed hear of
 
 test("what the history rules hide is told as skipped, without a hole", async () => {
   const node = await start();
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   const eve = await node.person();
   const id = await node.make(ada, {
     kind: "group",
@@ -154,7 +161,13 @@ test("what the history rules hide is told as skipped, without a hole", async () 
   await Promise.all([owner.version(id, last), late.version(id, last)]);
   const types = (client: SocketClient): string[] => client.changes(id).map((event) => event.type);
   expect(types(owner)).toEqual(["message.created", "message.updated", "reaction.added", "pin.added", "reaction.added"]);
-  expect(types(late)).toEqual(["message.created", "version.skipped", "version.skipped", "version.skipped", "reaction.added"]);
+  expect(types(late)).toEqual([
+    "message.created",
+    "version.skipped",
+    "version.skipped",
+    "version.skipped",
+    "reaction.added",
+  ]);
   expect(late.changes(id)[1]).toMatchObject({ user_id: null, data: {} });
   expect(JSON.stringify(late.frames)).not.toContain("secret");
   // Whoever becomes an admin sees it all, and whoever is one no more does not.
@@ -166,7 +179,7 @@ test("what the history rules hide is told as skipped, without a hole", async () 
 
 test("a change of the history setting binds what is told from then on", async () => {
   const node = await start();
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   const id = await node.make(ada, { kind: "group", title: "Open", member_ids: [(await node.person()).caller.userId] });
   const old = await node.say(ada, id, "old");
   await node.members.addMembers(ada.caller, id, { user_ids: [bob.caller.userId] });
@@ -175,25 +188,37 @@ test("a change of the history setting binds what is told from then on", async ()
   await node.conversations.update(ada.caller, id, { settings: { history_visibility: "member_join_date" } });
   await node.changing.edit(ada.caller, id, old.id as never, { content: "unseen" });
   await late.version(id, old.seq + 4);
-  expect(late.changes(id).map((event) => event.type)).toEqual(["message.updated", "conversation.updated", "version.skipped"]);
+  expect(late.changes(id).map((event) => event.type)).toEqual([
+    "message.updated",
+    "conversation.updated",
+    "version.skipped",
+  ]);
 });
 
 test("guests are not told who the other members are", async () => {
   const node = await start();
-  const [ada, guest, eve] = await people(node, 3) as [Person, Person, Person];
-  const id = await node.make(ada, { kind: "group", title: "With a guest", member_ids: [(await node.person()).caller.userId] });
+  const [ada, guest, eve] = (await people(node, 3)) as [Person, Person, Person];
+  const id = await node.make(ada, {
+    kind: "group",
+    title: "With a guest",
+    member_ids: [(await node.person()).caller.userId],
+  });
   await node.members.addMembers(ada.caller, id, { user_ids: [guest.caller.userId], role: "guest" });
   const client = await node.connect(guest);
   await node.members.addMembers(ada.caller, id, { user_ids: [eve.caller.userId] });
   await node.members.setRole(ada.caller, id, guest.caller.userId, "member");
   await node.members.removeMember(ada.caller, id, eve.caller.userId);
   await until(() => client.changes(id).length === 3);
-  expect(client.changes(id).map((event) => event.type)).toEqual(["version.skipped", "member.updated", "member.removed"]);
+  expect(client.changes(id).map((event) => event.type)).toEqual([
+    "version.skipped",
+    "member.updated",
+    "member.removed",
+  ]);
 });
 
 test("a deleted conversation ends with its deletion, and is heard again when it is restored", async () => {
   const node = await start();
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   const staff = await node.person({ staff: true });
   const id = await node.make(ada, { kind: "group", title: "Phoenix", member_ids: [bob.caller.userId] });
   const client = await node.connect(bob);
@@ -204,12 +229,16 @@ test("a deleted conversation ends with its deletion, and is heard again when it 
   await node.conversations.restore(staff.caller, id);
   await node.say(ada, id, "again");
   await until(() => client.changes(id).length === 3);
-  expect(client.changes(id).map((event) => event.type)).toEqual(["conversation.deleted", "conversation.updated", "message.created"]);
+  expect(client.changes(id).map((event) => event.type)).toEqual([
+    "conversation.deleted",
+    "conversation.updated",
+    "message.created",
+  ]);
 });
 
 test("who opens a public channel follows it as long as they may", async () => {
   const node = await start({ hub: { auditMs: 50 } });
-  const [ada, bob] = await people(node, 2) as [Person, Person];
+  const [ada, bob] = (await people(node, 2)) as [Person, Person];
   const id = await node.make(ada, { kind: "channel", title: "Open", visibility: "public" });
   const reader = await node.connect(bob);
   const { seq } = await node.say(ada, id, "unheard");
@@ -226,27 +255,50 @@ test("who opens a public channel follows it as long as they may", async () => {
   await node.conversations.update(ada.caller, id, { visibility: "private" });
   await node.say(ada, id, "unheard");
   await until(() => node.hub.stats().streams === 0);
-  expect(reader.changes(id).map((event) => event.type)).toEqual(["message.created", "conversation.updated", "version.skipped"]);
+  expect(reader.changes(id).map((event) => event.type)).toEqual([
+    "message.created",
+    "conversation.updated",
+    "version.skipped",
+  ]);
   expect(await reader.refused("open", { conversation_id: id })).toMatchObject({ code: "not_found" });
 });
 
 test("who leaves a space follows its public channels no more, and who joins a channel goes on hearing it once", async () => {
   const node = await start();
-  const [ada, bob, eve] = await people(node, 3) as [Person, Person, Person];
+  const [ada, bob, eve] = (await people(node, 3)) as [Person, Person, Person];
   const spaceId = crypto.randomUUID();
-  await run(store.database, "INSERT INTO spaces (id, slug, name, created_by) VALUES ($1::uuid, $1::text, 'Space', $2)", [spaceId, ada.caller.userId]);
+  await run(
+    store.database,
+    "INSERT INTO spaces (id, slug, name, created_by) VALUES ($1::uuid, $1::text, 'Space', $2)",
+    [spaceId, ada.caller.userId],
+  );
   for (const { caller } of [ada, bob, eve]) {
-    await run(store.database, "INSERT INTO space_members (space_id, user_id) VALUES ($1, $2)", [spaceId, caller.userId]);
+    await run(store.database, "INSERT INTO space_members (space_id, user_id) VALUES ($1, $2)", [
+      spaceId,
+      caller.userId,
+    ]);
   }
-  await run(store.database, "UPDATE space_members SET role = 'owner' WHERE space_id = $1 AND user_id = $2", [spaceId, ada.caller.userId]);
-  const id = await node.make(ada, { kind: "channel", title: "Open", slug: "open", visibility: "public", space_id: spaceId });
+  await run(store.database, "UPDATE space_members SET role = 'owner' WHERE space_id = $1 AND user_id = $2", [
+    spaceId,
+    ada.caller.userId,
+  ]);
+  const id = await node.make(ada, {
+    kind: "channel",
+    title: "Open",
+    slug: "open",
+    visibility: "public",
+    space_id: spaceId,
+  });
   const [leaves, joins] = [await node.connect(bob), await node.connect(eve)];
   await leaves.ok("open", { conversation_id: id });
   await joins.ok("open", { conversation_id: id });
   await node.members.join(eve.caller, id);
   await joins.version(id, 2);
   await leaves.version(id, 2);
-  await run(store.database, "DELETE FROM space_members WHERE space_id = $1 AND user_id = $2", [spaceId, bob.caller.userId]);
+  await run(store.database, "DELETE FROM space_members WHERE space_id = $1 AND user_id = $2", [
+    spaceId,
+    bob.caller.userId,
+  ]);
   await node.hub.spaceChanged(spaceId as never);
   const { seq } = await node.say(eve, id);
   await joins.version(id, seq);
@@ -256,7 +308,7 @@ test("who leaves a space follows its public channels no more, and who joins a ch
 
 test("staff hear every support conversation from its beginning, and nobody else does", async () => {
   const node = await start();
-  const [customer, other] = await people(node, 2) as [Person, Person];
+  const [customer, other] = (await people(node, 2)) as [Person, Person];
   const staff = await node.person({ staff: true });
   const [serving, bystander] = [await node.connect(staff), await node.connect(other)];
   await node.make(other, { kind: "group", title: "Not theirs", member_ids: [customer.caller.userId] });

@@ -36,7 +36,10 @@ async function epochOf(client: SocketClient): Promise<string> {
 }
 
 /** Resumes, by default with the present epoch; answers what came. */
-async function resume(client: SocketClient, data: ResumeData): Promise<{ resumed: ResumedFrame; parts: ChangesFrame[] }> {
+async function resume(
+  client: SocketClient,
+  data: ResumeData,
+): Promise<{ resumed: ResumedFrame; parts: ChangesFrame[] }> {
   const before = client.frames.length;
   const resumed = await client.command("resume", { epoch: await epochOf(client), ...data });
   if (resumed.type !== "resumed") throw new Error(JSON.stringify(resumed));
@@ -54,14 +57,24 @@ test("a resume replays what has changed in the conversations it names, and tells
   const { resumed, parts } = await resume(client, { conversations: { [id]: held.seq, [quiet]: 1 } });
   expect(parts).toHaveLength(1);
   expect(parts[0]).toMatchObject({ id: "1", conversation_id: id });
-  expect(parts[0]?.data).toMatchObject({ after: held.seq, through: held.seq + 2, head: held.seq + 2, has_more: false, reset: false });
-  expect(parts[0]?.data.changes.map(({ version, type, data }) => [version, type, "content" in data && data.content])).toEqual([
+  expect(parts[0]?.data).toMatchObject({
+    after: held.seq,
+    through: held.seq + 2,
+    head: held.seq + 2,
+    has_more: false,
+    reset: false,
+  });
+  expect(
+    parts[0]?.data.changes.map(({ version, type, data }) => [version, type, "content" in data && data.content]),
+  ).toEqual([
     [held.seq + 1, "message", "three"],
     [held.seq + 2, "message", "edited"],
   ]);
   const standing = resumed.data.conversations.find((conversation) => conversation.id === id);
   expect(standing).toMatchObject({ head: held.seq + 2, last_read_seq: 0, unread_count: 3 });
-  expect(standing?.marks?.map((mark) => mark.user_id).toSorted()).toEqual([ada.caller.userId, bob.caller.userId].toSorted());
+  expect(standing?.marks?.map((mark) => mark.user_id).toSorted()).toEqual(
+    [ada.caller.userId, bob.caller.userId].toSorted(),
+  );
   expect(resumed.data.conversations.map((conversation) => conversation.id)).toContain(quiet);
   expect(resumed.data).toMatchObject({ gone: [], next_cursor: null });
 });
@@ -88,7 +101,8 @@ test("no hole and no double at the seam, while others send at full speed", async
         if (frame.type === "changes" && frame.conversation_id === id) {
           expect(frame.data.reset).toBe(false);
           expect(frame.data.after).toBeLessThanOrEqual(cursor);
-          for (const change of frame.data.changes) if (change.type === "message" && change.version > cursor) seen.push(change.version);
+          for (const change of frame.data.changes)
+            if (change.type === "message" && change.version > cursor) seen.push(change.version);
           cursor = Math.max(cursor, frame.data.through);
           for (const version of held.splice(0)) if (version > cursor) seen.push((cursor = version));
         } else if (frame.type === "message.created" && frame.conversation_id === id) {
@@ -142,9 +156,15 @@ test("far behind, with another epoch or without one, a conversation is reset", a
   const client = await node.connect(bob);
   const near = await resume(client, { conversations: { [id]: 2 } });
   expect(near.parts.flatMap((part) => part.data.changes)).toHaveLength(500);
-  for (const data of [{ conversations: { [id]: 1 } }, { epoch: "another", conversations: { [id]: 502 } }, { epoch: null, conversations: { [id]: 502 } }]) {
+  for (const data of [
+    { conversations: { [id]: 1 } },
+    { epoch: "another", conversations: { [id]: 502 } },
+    { epoch: null, conversations: { [id]: 502 } },
+  ]) {
     const { parts } = await resume(client, data);
-    expect(parts.map((part) => part.data)).toMatchObject([{ through: 502, head: 502, changes: [], has_more: false, reset: true }]);
+    expect(parts.map((part) => part.data)).toMatchObject([
+      { through: 502, head: 502, changes: [], has_more: false, reset: true },
+    ]);
   }
   const { parts } = await resume(client, { conversations: { [id]: 10_000 } });
   expect(parts[0]?.data).toMatchObject({ reset: true, through: 502 });
@@ -169,12 +189,18 @@ test("large replays come in parts that follow each other", async () => {
 });
 
 test("conversations that one is no longer in are gone: removed, deleted, or never heard of", async () => {
-  const [left, deleted, foreign] = [await group(), await group(), await makeConversation(store.database, { members: [ada.caller] })];
+  const [left, deleted, foreign] = [
+    await group(),
+    await group(),
+    await makeConversation(store.database, { members: [ada.caller] }),
+  ];
   await node.members.removeMember(ada.caller, left, bob.caller.userId);
   await node.conversations.remove(ada.caller, deleted);
   const nowhere = crypto.randomUUID();
   const client = await node.connect(bob);
-  const { resumed, parts } = await resume(client, { conversations: { [left]: 1, [deleted]: 1, [foreign]: 1, [nowhere]: 1 } });
+  const { resumed, parts } = await resume(client, {
+    conversations: { [left]: 1, [deleted]: 1, [foreign]: 1, [nowhere]: 1 },
+  });
   expect(parts).toEqual([]);
   expect(resumed.data.gone).toEqual([
     { id: left, reason: "removed" },
@@ -188,7 +214,9 @@ test("conversations that one is no longer in are gone: removed, deleted, or neve
 
 test("conversations come 500 a page, each once", async () => {
   const eve = await node.person();
-  const made = await Promise.all(Array.from({ length: 620 }, () => makeConversation(store.database, { members: [eve.caller] })));
+  const made = await Promise.all(
+    Array.from({ length: 620 }, () => makeConversation(store.database, { members: [eve.caller] })),
+  );
   const client = await node.connect(eve);
   const first = await resume(client, {});
   expect(first.resumed.data.conversations).toHaveLength(500);
@@ -208,15 +236,26 @@ test("marks come where there are at most fifty members, and staff and readers fi
   await node.say(ada, support, "help");
   const client = await node.connect(bob);
   const { resumed, parts } = await resume(client, { conversations: { [channel]: 0, [support]: 1 } });
-  expect(resumed.data.conversations.find(({ id }) => id === large)).toEqual({ id: large, head: 1, last_read_seq: 0, unread_count: 0 });
-  expect(resumed.data.conversations.find(({ id }) => id === channel)).toMatchObject({ head: 1, last_read_seq: null, unread_count: null });
+  expect(resumed.data.conversations.find(({ id }) => id === large)).toEqual({
+    id: large,
+    head: 1,
+    last_read_seq: 0,
+    unread_count: 0,
+  });
+  expect(resumed.data.conversations.find(({ id }) => id === channel)).toMatchObject({
+    head: 1,
+    last_read_seq: null,
+    unread_count: null,
+  });
   expect(parts.map((part) => part.conversation_id)).toEqual([channel]);
   expect(resumed.data.gone).toEqual([{ id: support, reason: "unknown" }]);
   const staff = await node.person({ staff: true });
   const serving = await node.connect(staff);
   const served = await resume(serving, { conversations: { [support]: 1 } });
   expect(served.parts[0]?.data.changes).toHaveLength(1);
-  expect(served.resumed.data.conversations).toMatchObject([{ id: support, head: 2, last_read_seq: 0, unread_count: 1 }]);
+  expect(served.resumed.data.conversations).toMatchObject([
+    { id: support, head: 2, last_read_seq: 0, unread_count: 1 },
+  ]);
 });
 
 test("what was read a moment ago is in the answer, written or not", async () => {
@@ -224,6 +263,9 @@ test("what was read a moment ago is in the answer, written or not", async () => 
   const { seq } = await node.say(ada, id);
   const client = await node.connect(ada);
   const { resumed } = await resume(client, {});
-  expect(resumed.data.conversations.find((conversation) => conversation.id === id)).toMatchObject({ last_read_seq: seq, unread_count: 0 });
+  expect(resumed.data.conversations.find((conversation) => conversation.id === id)).toMatchObject({
+    last_read_seq: seq,
+    unread_count: 0,
+  });
   await run(store.database, "DELETE FROM members WHERE conversation_id = $1", [id]);
 });

@@ -86,7 +86,12 @@ test("a slow consumer loses signals first and is closed with 4409 then, and nobo
   // What the kernel buffers for a socket that is not read, is some megabytes.
   while (((await metrics.slowCloses.get()).values[0]?.value ?? 0) === 0) {
     last = (await say(bob, id, content)).seq;
-    hub.toUser(ada.caller.userId, { type: "space.updated", user_id: null, timestamp: new Date().toISOString(), data: { space_id: id } });
+    hub.toUser(ada.caller.userId, {
+      type: "space.updated",
+      user_id: null,
+      timestamp: new Date().toISOString(),
+      data: { space_id: id },
+    });
   }
   slow.socket.resume();
   expect((await slow.closed).code).toBe(CLOSE_CODES.slow_consumer);
@@ -104,7 +109,9 @@ test("while too many commands are under way nothing more is read, and everything
   const replies = await Promise.all(
     Array.from({ length: 200 }, (_, n) => client.ok("send_message", { conversation_id: id, content: `${n}` })),
   );
-  expect(replies.map((reply) => ("message" in reply ? reply.message.content : ""))).toEqual(replies.map((_, n) => `${n}`));
+  expect(replies.map((reply) => ("message" in reply ? reply.message.content : ""))).toEqual(
+    replies.map((_, n) => `${n}`),
+  );
 });
 
 test("a node that stops takes no more sockets, answers what is under way, and closes with 1012", async () => {
@@ -122,6 +129,8 @@ test("a node that stops takes no more sockets, answers what is under way, and cl
   const replies = Promise.all(
     Array.from({ length: 20 }, (_, n) => client.command("send_message", { conversation_id: id, content: `${n}` })),
   );
+  // Taken in order: with the answer to this one, all of them are under way.
+  await client.command("ping", {});
   await until(() => committer.queued() > 0);
   const stopping = sockets.close();
   expect(await idle.closed).toEqual({ code: CLOSE_CODES.restart, reason: "restart" });

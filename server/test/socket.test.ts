@@ -51,10 +51,16 @@ test("a socket authenticates by header, by subprotocol, by first frame and by qu
 test("what a socket sends is answered after the commit and comes to everyone as an event, the sender included", async () => {
   const id = await group();
   const [one, other] = [await node.connect(ada), await node.connect(bob)];
-  const { message } = (await one.ok("send_message", { conversation_id: id, content: "hello" })) as { message: { id: string; seq: number } };
+  const { message } = (await one.ok("send_message", { conversation_id: id, content: "hello" })) as {
+    message: { id: string; seq: number };
+  };
   for (const client of [one, other]) {
     const event = await client.version(id, message.seq);
-    expect(event).toMatchObject({ type: "message.created", user_id: ada.caller.userId, data: { id: message.id, content: "hello" } });
+    expect(event).toMatchObject({
+      type: "message.created",
+      user_id: ada.caller.userId,
+      data: { id: message.id, content: "hello" },
+    });
   }
 });
 
@@ -91,9 +97,13 @@ test("an edit and a reaction that follow a send find the message, and a refusal 
   const replies = await Promise.all([
     client.command("send_message", { id: messageId, conversation_id: id, content: "one" }).then(said("send")),
     client.command("edit_message", { conversation_id: id, message_id: messageId, content: "two" }).then(said("edit")),
-    client.command("edit_message", { conversation_id: id, message_id: crypto.randomUUID(), content: "x" }).then(said("refused")),
+    client
+      .command("edit_message", { conversation_id: id, message_id: crypto.randomUUID(), content: "x" })
+      .then(said("refused")),
     client.command("add_reaction", { conversation_id: id, message_id: messageId, reaction: "👍" }).then(said("react")),
-    client.command("remove_reaction", { conversation_id: id, message_id: messageId, reaction: "👍" }).then(said("unreact")),
+    client
+      .command("remove_reaction", { conversation_id: id, message_id: messageId, reaction: "👍" })
+      .then(said("unreact")),
     client.command("delete_message", { conversation_id: id, message_id: messageId }).then(said("delete")),
   ]);
   expect(answered).toEqual(["send", "edit", "refused", "react", "unreact", "delete"]);
@@ -101,7 +111,13 @@ test("an edit and a reaction that follow a send find the message, and a refusal 
   expect(replies[3]?.data).toEqual({ message_id: messageId, reaction: "👍", user_id: ada.caller.userId, count: 1 });
   await until(() => client.changes(id).length >= 5);
   const types = client.changes(id).map((event) => event.type);
-  expect(types.slice(-5)).toEqual(["message.created", "message.updated", "reaction.added", "reaction.removed", "message.deleted"]);
+  expect(types.slice(-5)).toEqual([
+    "message.created",
+    "message.updated",
+    "reaction.added",
+    "reaction.removed",
+    "message.deleted",
+  ]);
 });
 
 test("a reaction or an edit that names another conversation is not found there", async () => {
@@ -121,8 +137,15 @@ test("ping, marks, open and close are answered, and a command without an id only
   const { seq } = await node.say(bob, id);
   const client = await node.connect(ada);
   expect(await client.command("ping", {})).toMatchObject({ type: "pong", id: "1" });
-  expect(await client.ok("mark_read", { conversation_id: id, seq })).toEqual({ last_read_seq: seq, unread_count: 0, updated_count: 1 });
-  expect(await client.ok("mark_delivered", { conversation_id: id })).toEqual({ last_delivered_seq: seq, updated_count: 0 });
+  expect(await client.ok("mark_read", { conversation_id: id, seq })).toEqual({
+    last_read_seq: seq,
+    unread_count: 0,
+    updated_count: 1,
+  });
+  expect(await client.ok("mark_delivered", { conversation_id: id })).toEqual({
+    last_delivered_seq: seq,
+    updated_count: 0,
+  });
   const opened = await client.ok("open", { conversation_id: id });
   expect(opened.head).toBe(seq);
   expect(opened.marks).toHaveLength(2);
@@ -138,7 +161,17 @@ test("ping, marks, open and close are answered, and a command without an id only
 
 test("frames that are no commands are answered with what is wrong with them, and the tenth closes the socket", async () => {
   const client = await node.connect(ada);
-  const bad = ["{", "[]", "null", '"text"', "{}", '{"type":"fly"}', '{"type":5}', '{"type":"toString"}', '{"type":"__proto__","id":"x"}'];
+  const bad = [
+    "{",
+    "[]",
+    "null",
+    '"text"',
+    "{}",
+    '{"type":"fly"}',
+    '{"type":5}',
+    '{"type":"toString"}',
+    '{"type":"__proto__","id":"x"}',
+  ];
   for (const frame of bad) client.sendRaw(frame);
   await client.next("error", bad.length - 1);
   const errors = client.frames.filter((frame) => frame.type === "error");
@@ -150,7 +183,10 @@ test("frames that are no commands are answered with what is wrong with them, and
   expect(wrong).toMatchObject({ id: "1", data: { code: "validation_failed" } });
   expect(wrong.data.errors?.map(({ path }) => path).toSorted()).toEqual(["data.conversation_id", "data.more"]);
   client.sendRaw('{"type":"ping","id":7}');
-  expect((await client.next("error", bad.length + 1)).data).toMatchObject({ code: "validation_failed", errors: [{ path: "id" }] });
+  expect((await client.next("error", bad.length + 1)).data).toMatchObject({
+    code: "validation_failed",
+    errors: [{ path: "id" }],
+  });
   client.sendRaw("no json");
   expect(await client.closed).toEqual({ code: CLOSE_CODES.protocol_error, reason: "protocol_error" });
 });
@@ -167,7 +203,13 @@ test("lone surrogates, NUL, deep and large frames are refused, and nothing break
   client.sendRaw(`{"type":"send_message","id":"1","data":{"content":"${"x".repeat(1_048_576)}"}}`);
   await client.next("error", 4);
   const codes = client.frames.filter((frame) => frame.type === "error").map((frame) => frame.data.code);
-  expect(codes).toEqual(["validation_failed", "validation_failed", "validation_failed", "validation_failed", "too_large"]);
+  expect(codes).toEqual([
+    "validation_failed",
+    "validation_failed",
+    "validation_failed",
+    "validation_failed",
+    "too_large",
+  ]);
   expect((await client.command("ping", {})).type).toBe("pong");
   client.sendRaw("x".repeat(3 * 1_048_576));
   expect((await client.closed).code).toBe(1009);

@@ -26,6 +26,8 @@ const MAX_PENDING = 512;
 const MAX_RUN = 100;
 /** Streams that are read for at once: the rest of the node needs connections too. */
 const MAX_READINGS = 4;
+/** The same where nothing but a sender is missing: senders are looked up together. */
+const MAX_LOOKUPS = 64;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** A version with what is known of it: nothing, where the log holds it no more. */
@@ -40,7 +42,8 @@ interface Place {
  */
 export class Delivery {
   readonly #deps: DeliveryDeps;
-  readonly #gate = new Gate({ width: MAX_READINGS });
+  readonly #readings = new Gate({ width: MAX_READINGS });
+  readonly #lookups = new Gate({ width: MAX_LOOKUPS });
   /** Streams that are behind. */
   readonly #behind = new Set<Stream>();
   #isStopped = false;
@@ -96,7 +99,7 @@ export class Delivery {
     let failures = 0;
     while (stream.last < stream.target && !stream.isEnded && !this.#isStopped) {
       try {
-        await this.#gate.run(() => this.#step(stream));
+        await this.#gateOf(stream).run(() => this.#step(stream));
         this.#tellReady(stream);
         failures = 0;
       } catch (error) {
@@ -108,6 +111,11 @@ export class Delivery {
     stream.isBusy = false;
     this.#behind.delete(stream);
     audience.release(stream);
+  }
+
+  #gateOf(stream: Stream): Gate {
+    const next = stream.pending?.get(stream.last + 1);
+    return stream.isKnown && next?.message && next.type === "message.created" ? this.#lookups : this.#readings;
   }
 
   async #step(stream: Stream): Promise<void> {

@@ -23,8 +23,8 @@ export function createEpochSource(db: Reader, maxAgeMs: number = DEFAULT_MAX_AGE
   let known: Promise<string> | undefined;
   let readAt = 0;
   return async () => {
-    if (!known || Date.now() - readAt > maxAgeMs) {
-      readAt = Date.now();
+    if (!known || performance.now() - readAt > maxAgeMs) {
+      readAt = performance.now();
       const asked = readEpoch(db);
       known = asked;
       asked.catch(() => {

@@ -16,6 +16,8 @@ export function openJobPool(connectionString: string, connections: number, onErr
     max: connections,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
+    // Nothing the library asks takes long: without an answer the connection is half open.
+    query_timeout: 30_000,
     idleTimeoutMillis: 30_000,
   });
   pool.on("error", onError);

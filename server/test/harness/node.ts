@@ -8,6 +8,9 @@ import { loadSettings } from "../../src/config/load.ts";
 import type { Secrets } from "../../src/config/secrets.ts";
 import type { Database } from "../../src/store/database.ts";
 
+/** Pino's number of `error`. */
+const FAULT = 50;
+
 /** Of the tokens of all test nodes. */
 export const NODE_SECRET = "the secret that tests of a whole node sign their tokens with";
 
@@ -55,22 +58,35 @@ export async function startNode(database: Database, variables: Readonly<Record<s
   const service = await mint({ sub: "host", scope: "service" });
 
   /** One request. The path is sent as it is written, however odd. */
-  async function call<T = Record<string, unknown>>(who: Who, method: string, path: string, asked: Asked = {}): Promise<Answered<T>> {
+  async function call<T = Record<string, unknown>>(
+    who: Who,
+    method: string,
+    path: string,
+    asked: Asked = {},
+  ): Promise<Answered<T>> {
     const { token, headers = {} } = typeof who === "object" ? who : { token: who };
-    const body = asked.body === undefined || typeof asked.body === "string" || Buffer.isBuffer(asked.body) ? asked.body : JSON.stringify(asked.body);
+    const body =
+      asked.body === undefined || typeof asked.body === "string" || Buffer.isBuffer(asked.body)
+        ? asked.body
+        : JSON.stringify(asked.body);
     const answer = await exchange({ url: parley.url, agent, method, path }, body, {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-      ...(body === undefined ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) }),
+      ...(body === undefined
+        ? {}
+        : { "content-type": "application/json", "content-length": String(Buffer.byteLength(body)) }),
       ...headers,
       ...asked.headers,
     });
-    return { ...answer, body: parsed<T>(answer) };
+    return { ...answer, body: parsed(answer) as T };
   }
 
   /** The same for a request that has to succeed; answers the body. */
   async function done<T = Record<string, unknown>>(who: Who, method: string, path: string, body?: unknown): Promise<T> {
     const answer = await call<T>(who, method, path, { body });
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text} ${answer.status >= 500 ? logged.at(-1) : ""}`);
+    if (answer.status >= 300)
+      throw new Error(
+        `${method} ${path}: ${answer.status} ${answer.text} ${answer.status >= 500 ? logged.at(-1) : ""}`,
+      );
     return answer.body;
   }
 
@@ -87,7 +103,7 @@ export async function startNode(database: Database, variables: Readonly<Record<s
     /** Lines of the log, as they were written. */
     logged,
     /** Those of them that tell of a fault. */
-    faults: () => logged.filter((line) => (JSON.parse(line) as { level: number }).level >= pino.levels.values["error"]!),
+    faults: () => logged.filter((line) => (JSON.parse(line) as { level: number }).level >= FAULT),
     /** The host's backend in its own name. */
     host: { id: "", username: "", token: service } satisfies Person,
     call,
@@ -101,7 +117,12 @@ export async function startNode(database: Database, variables: Readonly<Record<s
       return { id, username, token };
     },
     /** The host's backend acting for somebody. */
-    actingFor: (who: Pick<Person, "id" | "username">): Person => ({ id: who.id, username: who.username, token: service, headers: { "parley-act-as": who.id } }),
+    actingFor: (who: Pick<Person, "id" | "username">): Person => ({
+      id: who.id,
+      username: who.username,
+      token: service,
+      headers: { "parley-act-as": who.id },
+    }),
     async close(): Promise<void> {
       agent.destroy();
       await parley.close();
@@ -112,7 +133,9 @@ export async function startNode(database: Database, variables: Readonly<Record<s
 /** A token that says this; an hour long unless it says otherwise. */
 export function mint(claims: JWTPayload, secret = NODE_SECRET): Promise<string> {
   const now = Math.floor(Date.now() / 1_000);
-  return new SignJWT({ iat: now, exp: now + 3_600, ...claims }).setProtectedHeader({ alg: "HS256", typ: "JWT" }).sign(Buffer.from(secret));
+  return new SignJWT({ iat: now, exp: now + 3_600, ...claims })
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .sign(Buffer.from(secret));
 }
 
 interface Line {
@@ -124,7 +147,11 @@ interface Line {
 
 type Raw = Omit<Answered<never>, "body">;
 
-function exchange({ url, agent, method, path }: Line, body: string | Buffer | undefined, headers: Record<string, string>): Promise<Raw> {
+function exchange(
+  { url, agent, method, path }: Line,
+  body: string | Buffer | undefined,
+  headers: Record<string, string>,
+): Promise<Raw> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({ hostname, port, agent, method, path, headers }, (incoming) => {
@@ -145,7 +172,7 @@ function exchange({ url, agent, method, path }: Line, body: string | Buffer | un
   });
 }
 
-function parsed<T>({ headers, text }: Raw): T {
+function parsed({ headers, text }: Raw): unknown {
   const isJson = text !== "" && headers["content-type"]?.includes("json") === true;
-  return (isJson ? JSON.parse(text) : undefined) as T;
+  return isJson ? JSON.parse(text) : undefined;
 }

@@ -62,7 +62,7 @@ export function createCommitter(options: CommitterOptions): Committer {
           request,
           resolve,
           reject,
-          enqueuedAt: Date.now(),
+          enqueuedAt: performance.now(),
           maybeCommitted: false,
         });
       }),
@@ -80,7 +80,7 @@ export function createCommitter(options: CommitterOptions): Committer {
           options: changeOptions,
           resolve: settle,
           reject,
-          enqueuedAt: Date.now(),
+          enqueuedAt: performance.now(),
         });
       }),
     queued,

@@ -5,6 +5,7 @@ interface Pending<T> {
   readonly conversationId: ConversationId;
   readonly resolve: (value: T) => void;
   readonly reject: (error: unknown) => void;
+  /** By the monotonic clock (`performance.now()`), as are all times here: one that is set must not make anybody wait. */
   readonly enqueuedAt: number;
 }
 

@@ -59,12 +59,12 @@ export class Lane {
   async #run(): Promise<void> {
     let failures = 0;
     for (;;) {
-      const turn = this.queue.take({ sends: this.#options.maxBatch, changes: MAX_CHANGES }, Date.now());
+      const turn = this.queue.take({ sends: this.#options.maxBatch, changes: MAX_CHANGES }, performance.now());
       const sends = turn.sends.filter((operation) => !this.#refuseExpired(operation));
       const changes = turn.changes.filter((operation) => !this.#refuseExpired(operation));
       if (sends.length === 0 && changes.length === 0) {
         if (this.#closing && this.queue.size === 0) return;
-        if (turn.sends.length + turn.changes.length === 0) await this.#sleep(this.queue.delay(Date.now()));
+        if (turn.sends.length + turn.changes.length === 0) await this.#sleep(this.queue.delay(performance.now()));
         continue;
       }
       const connection = await this.#connected();
@@ -200,7 +200,7 @@ export class Lane {
     for (const { conversationId } of operations) if (!heldUp.has(conversationId)) this.queue.settled(conversationId);
     this.#putBack(left);
     if (connection.lost.aborted) return;
-    for (const id of heldUp) if (this.queue.has(id)) this.queue.contend(id, Date.now());
+    for (const id of heldUp) if (this.queue.has(id)) this.queue.contend(id, performance.now());
   }
 
   #putBack(operations: readonly Operation[]): void {
@@ -211,14 +211,14 @@ export class Lane {
   }
 
   #refuseExpired(operation: Operation): boolean {
-    if (Date.now() - operation.enqueuedAt <= this.#options.maxWaitMs) return false;
+    if (performance.now() - operation.enqueuedAt <= this.#options.maxWaitMs) return false;
     answer(operation, () => operation.reject(tookTooLong()));
     return true;
   }
 
   /** Without a database: what has waited too long, or everything when the node is about to end. */
   #refuseHopeless(): void {
-    const hopeless = this.queue.expire(this.#closing ? Number.POSITIVE_INFINITY : Date.now() - this.#options.maxWaitMs);
+    const hopeless = this.queue.expire(this.#closing ? Number.POSITIVE_INFINITY : performance.now() - this.#options.maxWaitMs);
     for (const operation of hopeless) answer(operation, () => operation.reject(tookTooLong()));
   }
 

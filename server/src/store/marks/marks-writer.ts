@@ -108,7 +108,7 @@ class MarksLane implements MarksWriter {
         deliveredSeq,
       };
       if (this.#closing) throw shuttingDown();
-      this.#pending.push(movement, { ...movement, enqueuedAt: Date.now(), resolve, reject });
+      this.#pending.push(movement, { ...movement, enqueuedAt: performance.now(), resolve, reject });
       this.#wake?.();
     });
   }
@@ -164,7 +164,7 @@ class MarksLane implements MarksWriter {
         await this.#sleep();
         continue;
       }
-      const started = Date.now();
+      const started = performance.now();
       for (const movement of batch) this.#inFlight.set(keyOf(movement), movement);
       try {
         await this.#write(await this.#connected(), batch);
@@ -178,7 +178,7 @@ class MarksLane implements MarksWriter {
         this.#refuseExpired();
       }
       await this.#pause(
-        failures > 0 ? Math.min(LONGEST_PAUSE_MS, 20 * 2 ** failures) : started + this.#options.intervalMs - Date.now(),
+        failures > 0 ? Math.min(LONGEST_PAUSE_MS, 20 * 2 ** failures) : started + this.#options.intervalMs - performance.now(),
       );
     }
   }
@@ -242,7 +242,7 @@ class MarksLane implements MarksWriter {
 
   /** Their callers are told; the marks still move when the database is back. */
   #refuseExpired(): void {
-    const oldest = Date.now() - this.#options.maxWaitMs;
+    const oldest = performance.now() - this.#options.maxWaitMs;
     for (const movement of this.#pending.all()) {
       const expired = movement.waiters.filter((waiter) => waiter.enqueuedAt < oldest);
       movement.waiters = movement.waiters.filter((waiter) => waiter.enqueuedAt >= oldest);

@@ -10,7 +10,7 @@ const REMEMBERED_MS = 1_000;
 export class RecentMarks {
   #young = new Map<string, Mark>();
   #old = new Map<string, Mark>();
-  #since = Date.now();
+  #since = performance.now();
 
   get(key: string): Mark | undefined {
     this.#age();
@@ -23,10 +23,10 @@ export class RecentMarks {
   }
 
   #age(): void {
-    const age = Date.now() - this.#since;
+    const age = performance.now() - this.#since;
     if (age < REMEMBERED_MS) return;
     this.#old = age < 2 * REMEMBERED_MS ? this.#young : new Map();
     this.#young = new Map();
-    this.#since = Date.now();
+    this.#since = performance.now();
   }
 }

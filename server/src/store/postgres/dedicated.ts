@@ -1,6 +1,8 @@
+import { Socket } from "node:net";
 import pg from "pg";
 import type { DedicatedConnection } from "../database.ts";
-import { retrying, runOnce, writerOf } from "./transaction.ts";
+import { isSilence } from "./errors.ts";
+import { retrying, runOnce, writerOf, type Queryable } from "./transaction.ts";
 
 const CHANNEL = /^[a-z_][a-z0-9_]{0,62}$/;
 
@@ -9,13 +11,28 @@ const CHANNEL = /^[a-z_][a-z0-9_]{0,62}$/;
  * (`pipeline`): PostgreSQL runs them in the order they were sent.
  */
 export async function connectDedicated(config: pg.ClientConfig): Promise<DedicatedConnection> {
-  const client = new pg.Client({ ...config, pipeline: true });
+  const line = new Socket();
+  const client = new pg.Client({ ...config, pipeline: true, stream: () => line });
   const lost = new AbortController();
   // Without a listener a dying connection would throw out of the event loop; its owner learns of it by `lost`.
   client.on("error", (error: Error) => lost.abort(error));
   client.on("end", () => lost.abort(new Error("the database connection ended")));
   await client.connect();
 
+  const watched: Queryable = {
+    async query(statement) {
+      try {
+        return await client.query(statement);
+      } catch (error) {
+        // Cut rather than closed: a good-bye would wait for the answers that do not come.
+        if (isSilence(error)) {
+          lost.abort(error);
+          line.destroy();
+        }
+        throw error;
+      }
+    },
+  };
   const handlers = new Map<string, (payload: string) => void>();
   client.on("notification", ({ channel, payload }) => handlers.get(channel)?.(payload ?? ""));
 
@@ -24,10 +41,10 @@ export async function connectDedicated(config: pg.ClientConfig): Promise<Dedicat
   };
 
   return {
-    ...writerOf(client),
+    ...writerOf(watched),
     lost: lost.signal,
     // On a conflict the connection is still good. A lost one stays lost, so trying again fails at once.
-    transaction: (work, options = {}) => retrying(() => runOnce(client, work, options.isolation), options.attempts),
+    transaction: (work, options = {}) => retrying(() => runOnce(watched, work, options.isolation), options.attempts),
     async listen(channel, handler) {
       if (!CHANNEL.test(channel)) throw new TypeError(`not a channel name: ${channel}`);
       handlers.set(channel, handler);

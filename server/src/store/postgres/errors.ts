@@ -8,8 +8,10 @@ const UNIQUE_VIOLATION = "23505";
 
 const LOST_STATES = new Set(["57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "08P01"]);
 const LOST_ERRNOS = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ENOENT", "ETIMEDOUT", "EHOSTUNREACH"]);
+/** What the driver says when the time for an answer (`query_timeout`) is over. */
+const SILENCE_MESSAGE = /query read timeout/i;
 const LOST_MESSAGE =
-  /connection terminated|connection ended|client has encountered a connection error|not queryable|client was closed|closing|timeout exceeded when trying to connect/i;
+  /query read timeout|connection terminated|connection ended|client has encountered a connection error|not queryable|client was closed|closing|timeout exceeded when trying to connect/i;
 
 /** The SQLSTATE or the operating system's error name; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
@@ -28,6 +30,14 @@ export function isConnectionLoss(error: unknown): boolean {
   const code = errorCode(error);
   if (code !== undefined) return LOST_STATES.has(code) || LOST_ERRNOS.has(code);
   return error instanceof Error && LOST_MESSAGE.test(error.message);
+}
+
+/**
+ * The answer did not come long after PostgreSQL itself would have given up: the connection is half open. It is good for nothing any
+ * more, not even for a ROLLBACK.
+ */
+export function isSilence(error: unknown): boolean {
+  return error instanceof Error && SILENCE_MESSAGE.test(error.message);
 }
 
 /** The statement waited longer for a lock, or ran longer, than it may: it did nothing. */

@@ -1,6 +1,7 @@
 import pg from "pg";
 import type { Database, DedicatedConnection, Reader, TransactionOptions, Writer } from "../database.ts";
 import { connectDedicated } from "./dedicated.ts";
+import { isSilence } from "./errors.ts";
 import { readerOf, retrying, runOnce } from "./transaction.ts";
 import { typeParsers } from "./types.ts";
 
@@ -16,6 +17,11 @@ export interface DatabaseOptions {
   readonly readTimeoutMs?: number;
   /** The same for a statement of a transaction; default 30,000 ms. */
   readonly writeTimeoutMs?: number;
+  /**
+   * How much longer than a statement may take its answer is waited for; then the connection is taken for half open (a machine or a
+   * network that died without a word) and dropped. Default 2,000 ms.
+   */
+  readonly silenceMs?: number;
   /** How long to wait for a free or a new connection; default 10,000 ms. */
   readonly connectTimeoutMs?: number;
   /** Told of connections that died while idle, which is no caller's error. */
@@ -26,6 +32,8 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): Database {
   const { connectionString, applicationName = "parley" } = options;
   const writeTimeout = options.writeTimeoutMs ?? 30_000;
+  const readTimeout = options.readTimeoutMs ?? 10_000;
+  const silence = options.silenceMs ?? 2_000;
   const shared: pg.PoolConfig = {
     connectionString,
     types: typeParsers,
@@ -37,13 +45,15 @@ export function openDatabase(options: DatabaseOptions): Database {
     ...shared,
     application_name: `${applicationName} read`,
     max: options.readers ?? 10,
-    statement_timeout: options.readTimeoutMs ?? 10_000,
+    statement_timeout: readTimeout,
+    query_timeout: readTimeout + silence,
   });
   const writes = createPool(options, {
     ...shared,
     application_name: `${applicationName} write`,
     max: options.writers ?? 10,
     statement_timeout: writeTimeout,
+    query_timeout: writeTimeout + silence,
     idle_in_transaction_session_timeout: writeTimeout,
   });
   const dedicated = new Set<DedicatedConnection>();
@@ -53,6 +63,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       ...shared,
       application_name: `${applicationName} dedicated`,
       statement_timeout: writeTimeout,
+      query_timeout: writeTimeout + silence,
       idle_in_transaction_session_timeout: writeTimeout,
     });
     dedicated.add(connection);
@@ -95,6 +106,9 @@ async function borrowed<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promi
   client.on("error", onError);
   try {
     return await work(client);
+  } catch (error) {
+    if (isSilence(error)) failure = error as Error;
+    throw error;
   } finally {
     client.off("error", onError);
     // A connection that broke is thrown away instead of being lent to the next.
@@ -104,9 +118,14 @@ async function borrowed<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promi
 
 async function runSnapshot<T>(client: pg.PoolClient, work: (reader: Reader) => Promise<T>): Promise<T> {
   await client.query("begin isolation level repeatable read read only");
+  let isSilent = false;
   try {
     return await work(readerOf(client));
+  } catch (error) {
+    isSilent = isSilence(error);
+    throw error;
   } finally {
-    await client.query("commit").catch(() => undefined);
+    // Nobody would answer that either.
+    if (!isSilent) await client.query("commit").catch(() => undefined);
   }
 }

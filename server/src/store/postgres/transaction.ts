@@ -1,6 +1,6 @@
 import type pg from "pg";
 import type { Reader, Statement, TransactionOptions, Writer } from "../database.ts";
-import { isConflict, isConnectionLoss } from "./errors.ts";
+import { isConflict, isConnectionLoss, isSilence } from "./errors.ts";
 
 const DEFAULT_ATTEMPTS = 5;
 const FIRST_PAUSE_MS = 5;
@@ -58,7 +58,7 @@ export async function runOnce<T>(
     result = await work(writerOf(client));
   } catch (error) {
     // If the connection is gone PostgreSQL rolls back by itself; the work's own error is the one that matters.
-    await client.query("rollback").catch(() => undefined);
+    if (!isSilence(error)) await client.query("rollback").catch(() => undefined);
     throw error;
   }
   const outcome = await client.query("commit");
