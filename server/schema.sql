@@ -512,6 +512,73 @@ CREATE INDEX users_staff ON public.users USING btree (id) WHERE (is_staff OR is_
 
 -- functions
 
+CREATE OR REPLACE FUNCTION public.commit_send(batch json, conversation_ids uuid[], wait boolean, support_per_hour integer, support_per_day integer)
+ RETURNS TABLE(i integer, outcome text, kind text, seq bigint, ordinal bigint, created_at timestamp with time zone, depth integer, thread_root_id uuid, reply_count integer, mass_mention text, retry_after double precision)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+DECLARE
+    present timestamptz(3) := clock_timestamp();
+    b record;
+    h record;
+    c record;
+    is_plain boolean;
+    at timestamptz(3);
+BEGIN
+    SELECT * INTO b FROM json_to_record(batch -> 0) AS g (
+        conversation_id uuid, id uuid, sender_id uuid, content_type text, content text, metadata jsonb, attachments jsonb, mentions uuid[],
+        mass_mention text, parent_id uuid, fingerprint text, is_host boolean, may_contact_anyone boolean);
+    IF wait THEN
+        SELECT x.head + 1 AS version, x.message_count + 1 AS ordinal, x.last_message_at INTO h
+        FROM conversation_heads x WHERE x.conversation_id = b.conversation_id FOR UPDATE;
+    ELSE
+        SELECT x.head + 1 AS version, x.message_count + 1 AS ordinal, x.last_message_at INTO h
+        FROM conversation_heads x WHERE x.conversation_id = b.conversation_id FOR UPDATE SKIP LOCKED;
+    END IF;
+
+    SELECT x.kind, x.direct_key, m.rights,
+        x.deleted_at IS NULL AND x.slow_mode_seconds = 0 AND x.kind IN ('direct', 'group', 'channel', 'project')
+            AND m.rights & 1 = 1 AND NOT EXISTS (SELECT FROM messages d WHERE d.id = b.id) AS is_open
+    INTO c
+    FROM conversations x LEFT JOIN members m ON m.conversation_id = x.id AND m.user_id = b.sender_id AND m.left_at IS NULL
+    WHERE x.id = b.conversation_id;
+
+    is_plain := h.version IS NOT NULL AND coalesce(c.is_open, false) AND b.parent_id IS NULL AND b.content_type <> 'collaboration_update';
+    IF is_plain AND c.kind = 'direct' AND NOT b.may_contact_anyone THEN
+        is_plain := NOT EXISTS (SELECT FROM blocks k
+                WHERE k.blocker_id = left(c.direct_key, 36)::uuid AND k.blocked_id = right(c.direct_key, 36)::uuid)
+            AND NOT EXISTS (SELECT FROM blocks k
+                WHERE k.blocker_id = right(c.direct_key, 36)::uuid AND k.blocked_id = left(c.direct_key, 36)::uuid)
+            AND NOT EXISTS (SELECT FROM consents k
+                WHERE k.user_id IN (left(c.direct_key, 36)::uuid, right(c.direct_key, 36)::uuid) AND NOT k.granted);
+    END IF;
+    IF NOT is_plain THEN
+        RETURN QUERY SELECT * FROM commit_sends(batch, conversation_ids, wait, support_per_hour, support_per_day);
+        RETURN;
+    END IF;
+
+    at := greatest(present, h.last_message_at);
+    mass_mention := CASE WHEN c.kind IN ('direct', 'group') OR c.rights & 16 <> 0 OR b.is_host THEN b.mass_mention END;
+    INSERT INTO messages (conversation_id, seq, ordinal, version, id, sender_id, content_type, content, metadata, attachments, mentions,
+        mass_mention, fingerprint, created_at)
+    VALUES (b.conversation_id, h.version, h.ordinal, h.version, b.id, b.sender_id, b.content_type, b.content, b.metadata, b.attachments,
+        b.mentions, commit_send.mass_mention, decode(b.fingerprint, 'hex'), at);
+    INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at)
+    VALUES (b.conversation_id, h.version, 'message.created', b.id, b.sender_id, at);
+    UPDATE conversation_heads SET head = h.version, message_count = h.ordinal, last_message_seq = h.version, last_message_at = at
+    WHERE conversation_id = b.conversation_id;
+    i := 0;
+    outcome := 'sent';
+    kind := c.kind;
+    seq := h.version;
+    ordinal := h.ordinal;
+    created_at := at;
+    depth := 0;
+    RETURN NEXT;
+END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.commit_sends(batch json, conversation_ids uuid[], wait boolean, support_per_hour integer, support_per_day integer)
  RETURNS TABLE(i integer, outcome text, kind text, seq bigint, ordinal bigint, created_at timestamp with time zone, depth integer, thread_root_id uuid, reply_count integer, mass_mention text, retry_after double precision)
  LANGUAGE plpgsql

@@ -46,13 +46,25 @@ export function createChangePresenter(deps: { readonly db: Reader; readonly pres
     const rowOf = (change: CommittedChange): MessageRow | undefined =>
       change.message ?? found.get(change.subjectId as MessageId);
     const rows = about.flatMap((change) => rowOf(change) ?? []);
-    const shown = await presenters.messages.present(rows, null);
+    const [shown, threads] = await Promise.all([presenters.messages.present(rows, null), threadsOf(about, rowOf)]);
     const byRow = new Map(rows.map((row, index) => [row, shown[index] as Message]));
     return (change) => {
       const row = rowOf(change);
       const message = row && byRow.get(row);
-      return message && { row, message };
+      const root = isCounted(change) ? row?.threadRootId : undefined;
+      return message && { row, message, thread: root ? threads.get(root) : undefined };
     };
+  }
+
+  /** How the threads stand now, of replies whose change does not say it: its commit was learnt of from the log. */
+  async function threadsOf(
+    changes: readonly CommittedChange[],
+    rowOf: (change: CommittedChange) => MessageRow | undefined,
+  ): Promise<Map<MessageId, CommittedChange["thread"]>> {
+    const untold = changes.filter((change) => isCounted(change) && !change.thread);
+    const rootIds = new Set(untold.flatMap((change) => rowOf(change)?.threadRootId ?? []));
+    const roots = rootIds.size > 0 ? await findMessages(db, [...rootIds]) : [];
+    return new Map(roots.map(({ id, replyCount, lastReplyAt }) => [id, { rootId: id, replyCount, lastReplyAt }]));
   }
 
   async function presentMembers(
@@ -132,10 +144,17 @@ export function skippedFrame({
 interface Presentable {
   readonly row: MessageRow;
   readonly message: Message;
+  /** How the thread of a reply stands, where the change itself does not say it. */
+  readonly thread?: CommittedChange["thread"];
 }
 
 function isMessageEvent({ type }: Change): boolean {
   return type.startsWith("message.");
+}
+
+/** Where it is about a reply, the thread's root has been touched as well. */
+function isCounted(change: Change): boolean {
+  return isMessageEvent(change) && change.type !== "message.updated";
 }
 
 function isPin({ type }: Change): boolean {
@@ -155,8 +174,8 @@ function tellAboutMessage(change: CommittedChange, about: Presentable): Presente
   return presented(change, { type: "message.updated", data: about.message }, { message: about.row });
 }
 
-function tellMessage(change: CommittedChange, { row, message }: Presentable): PresentedChange {
-  const data = change.thread ? { ...message, thread: summaryOf(change.thread) } : message;
+function tellMessage(change: CommittedChange, { row, message, thread = change.thread }: Presentable): PresentedChange {
+  const data = thread ? { ...message, thread: summaryOf(thread) } : message;
   return presented(change, { type: messageEventType(change, row), data }, { message: row });
 }
 

@@ -21,7 +21,8 @@ function parse(cursor: string): unknown {
   try {
     const position: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
     // Texts that no database takes are in no cursor of ours.
-    const isOurs = Array.isArray(position) && position.every((part) => typeof part !== "string" || isStorableText(part));
+    const isOurs =
+      Array.isArray(position) && position.every((part) => typeof part !== "string" || isStorableText(part));
     return isOurs ? position : undefined;
   } catch {
     return undefined;

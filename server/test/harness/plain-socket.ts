@@ -22,7 +22,7 @@ export async function plainSocket(url: string, token: string): Promise<PlainSock
   let last = 0;
   const connected = new Promise<void>((resolve, reject) => {
     socket.on("message", (bytes) => {
-      const frame = JSON.parse(String(bytes)) as Frame;
+      const frame = JSON.parse((bytes as Buffer).toString("utf8")) as Frame;
       if (frame.type === "connected") return resolve();
       const asked = frame.id === undefined ? undefined : waiting.get(frame.id);
       if (!asked || frame.id === undefined) return undefined;

@@ -37,7 +37,7 @@ export function isConnectionLoss(error: unknown): boolean {
  * more, not even for a ROLLBACK.
  */
 export function isSilence(error: unknown): boolean {
-  return error instanceof Error && SILENCE_MESSAGE.test(error.message);
+  return error instanceof Error && (SILENCE_MESSAGE.test(error.message) || isSilence(error.cause));
 }
 
 /** The statement waited longer for a lock, or ran longer, than it may: it did nothing. */
