@@ -8,6 +8,23 @@ const config: KnipConfig = {
       project: ["scripts/**", "*.ts"],
     },
     protocol: { project: ["src/**/*.ts"] },
+    client: {
+      entry: ["test/**/*.test.ts"],
+      project: ["src/**/*.ts", "test/**/*.ts"],
+    },
+    bench: {
+      // Each of these is a process of its own.
+      entry: ["src/main.ts", "src/run-scenario.ts", "src/rivals/*-server.ts"],
+      project: ["src/**/*.ts"],
+      ignoreBinaries: ["pgbench"],
+    },
+    faults: {
+      // The second one is loaded into the service before it starts.
+      entry: ["src/main.ts", "preload/*.mjs", "test/**/*.test.ts"],
+      project: ["src/**/*.ts", "test/**/*.ts"],
+      // The system's, for a disk that may be filled.
+      ignoreBinaries: ["mount", "umount"],
+    },
     server: {
       entry: ["src/main.ts", "test/**/*.test.ts"],
       project: ["src/**/*.ts", "test/**/*.ts"],

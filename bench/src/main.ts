@@ -1,79 +1,139 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { fileURLToPath } from "node:url";
+import { fork } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
-import { hasPgbench, pgbenchRate } from "./rivals/pgbench.ts";
-import { singleTransactionRate } from "./rivals/single-transaction.ts";
-import { committerRate } from "./scenarios/committer.ts";
-import { deliveryLatency, restSendRate, seat, socketSendRate, type DeliveryResult } from "./scenarios/product.ts";
-import { startService } from "./service.ts";
-import { setStage } from "./stage.ts";
-import { median } from "./stats.ts";
+import { fileURLToPath } from "node:url";
+import { machine } from "./machine/machine.ts";
+import { renderHtml } from "./report/html.ts";
+import { renderDocument } from "./report/document.ts";
+import { renderRatios } from "./report/terminal.ts";
+import type { Results } from "./report/results.ts";
+import type { Told } from "./run-scenario.ts";
+import type { Findings, Size } from "./scenario.ts";
+import { SCENARIOS } from "./scenarios/all.ts";
 
-const CLIENTS = [1, 4, 16, 32];
+const BENCH = fileURLToPath(new URL("../", import.meta.url));
+const LATEST = join(BENCH, "results", "latest.json");
 
-interface Results {
-  readonly machine: { readonly cores: number; readonly model: string; readonly node: string };
-  readonly at: string;
-  /** Messages per second. */
-  readonly rates: Record<string, number>;
-  readonly latency: { readonly perSecond: number; readonly groups: DeliveryResult };
-  readonly ratios: Record<string, number>;
+const HELP = `npm run bench -- [options]
+
+  --quick            all but the largest sizes, in about five minutes
+  --only a,b         only these scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}
+  --huge             with --only history: up to 10,000,000 messages
+  --profile FOLDER   CPU profiles of the service, one for each scenario
+  --report           measures nothing: writes the reports from results/latest.json again
+`;
+
+interface Options {
+  readonly size: Size;
+  readonly only: readonly string[];
+  readonly profileInto: string | undefined;
+  readonly extra: readonly string[];
+}
+
+const args = process.argv.slice(2);
+if (args.includes("--help")) say(HELP);
+else if (args.includes("--report"))
+  report(readLatest() ?? fail("There is no results/latest.json yet: run the bench first."));
+else await bench(readOptions());
+
+async function bench(options: Options): Promise<void> {
+  const chosen = SCENARIOS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  const unknown = options.only.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
+  if (unknown.length > 0) fail(`There is no scenario ${unknown.join(", ")}.\n\n${HELP}`);
+  // A scenario is measured against its rivals in its own run, so those that are not run now keep what they found before.
+  const scenarios = { ...readLatest()?.scenarios };
+  let failed = false;
+  for (const [index, { name, title }] of chosen.entries()) {
+    say(`\n[${index + 1}/${chosen.length}] ${title} (${name})`);
+    const findings = await runApart(name, options);
+    if (!findings) failed = true;
+    else scenarios[name] = findings;
+    // After each: a long run that is cut short has not been for nothing.
+    report({
+      machine: machine(),
+      scenarios: inOrder(scenarios),
+      ratios: Object.assign({}, ...Object.values(scenarios).map(({ ratios }) => ratios)),
+    });
+  }
+  const results = readLatest();
+  if (results)
+    say(`\n${renderRatios(results)}\nresults/latest.json, results/report.html and docs/performance.md are written.`);
+  if (failed) process.exitCode = 1;
+}
+
+/** A scenario in a process of its own: a load generator that starts fresh. */
+function runApart(name: string, { size, profileInto, extra }: Options): Promise<Findings | undefined> {
+  const began = performance.now();
+  const child = fork(fileURLToPath(new URL("./run-scenario.js", import.meta.url)), [
+    name,
+    size,
+    ...(profileInto ? [join(profileInto, name)] : []),
+    ...extra,
+  ]);
+  return new Promise((resolve) => {
+    let findings: Findings | undefined;
+    child.on("message", (told: Told) => {
+      if ("findings" in told) findings = told.findings;
+      else say(`${String(Math.round((performance.now() - began) / 1_000)).padStart(4)} s  ${told.line}`);
+    });
+    child.once("exit", (code) => {
+      if (code !== 0) say(`      the scenario ended with ${code}`);
+      resolve(code === 0 ? findings : undefined);
+    });
+  });
+}
+
+function report(results: Results): void {
+  const folder = join(BENCH, "results");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    LATEST,
+    `${JSON.stringify(results, (_, value: unknown) => (typeof value === "number" ? round(value) : value), 2)}\n`,
+  );
+  const written = readLatest() ?? results;
+  writeFileSync(join(folder, "report.html"), renderHtml(written));
+  const template = readFileSync(join(BENCH, "performance.template"), "utf8");
+  writeFileSync(join(BENCH, "..", "docs", "performance.md"), renderDocument(template, written));
+}
+
+/** Four digits are more than a shared machine can tell. */
+function round(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(4));
+}
+
+function readLatest(): Results | undefined {
+  try {
+    const results = JSON.parse(readFileSync(LATEST, "utf8")) as Partial<Results>;
+    return results.scenarios ? (results as Results) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function inOrder(scenarios: Record<string, Findings>): Record<string, Findings> {
+  return Object.fromEntries(SCENARIOS.flatMap(({ name }) => (scenarios[name] ? [[name, scenarios[name]]] : [])));
+}
+
+function readOptions(): Options {
+  return {
+    size: args.includes("--quick") ? "quick" : "full",
+    only: valueOf("--only")?.split(",") ?? [],
+    profileInto: valueOf("--profile"),
+    extra: args.includes("--huge") ? ["--huge"] : [],
+  };
+}
+
+function valueOf(option: string): string | undefined {
+  const at = args.indexOf(option);
+  return at === -1 ? undefined : (args[at + 1] ?? fail(`${option} needs a value.`));
 }
 
 function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Rounds of everything, one after the other and again, so that a machine that slows down slows all of it. */
-async function measure(rounds: number, seconds: number): Promise<Results> {
-  await using service = await startService();
-  const groups = await setStage(service.connectionString, { conversations: 400, membersEach: 10, kind: "group" });
-  const directs = await setStage(service.connectionString, { conversations: 200, membersEach: 2, kind: "direct" });
-  const samples = new Map<string, number[]>();
-  const run = async (name: string, work: () => Promise<number>): Promise<void> => {
-    const rate = await work();
-    samples.set(name, [...(samples.get(name) ?? []), rate]);
-    say(`  ${name.padEnd(34)} ${Math.round(rate).toLocaleString("en")}/s`);
-  };
-  const talkers = await seat(service, directs);
-  for (let round = 1; round <= rounds; round += 1) {
-    say(`round ${round} of ${rounds}`);
-    for (const clients of CLIENTS) {
-      await run(`single transaction, ${clients} clients`, () => singleTransactionRate(service.connectionString, groups, clients, seconds));
-      if (hasPgbench()) await run(`pgbench, ${clients} clients`, () => pgbenchRate(service.connectionString, groups, clients, seconds));
-    }
-    await run("committer alone", () => committerRate(service.connectionString, groups, seconds));
-    await run("socket, directs, both online", () => socketSendRate(talkers, 20, seconds));
-    await run("rest", () => restSendRate(service, directs, 64, seconds));
-  }
-  for (const { client } of talkers) client.close();
-  const writers = await seat(service, groups);
-  say(`latency in groups of 10, ${writers.length} sockets`);
-  const perSecond = 200;
-  const latency = { perSecond, groups: await deliveryLatency(writers, perSecond, seconds * 2) };
-  for (const { client } of writers) client.close();
-  const rates = Object.fromEntries([...samples].map(([name, values]) => [name, median(values)]));
-  return {
-    machine: { cores: cpus().length, model: cpus()[0]?.model ?? "unknown", node: process.version },
-    at: new Date().toISOString(),
-    rates,
-    latency,
-    ratios: ratiosOf(rates),
-  };
+function fail(line: string): never {
+  process.stderr.write(`${line}\n`);
+  process.exit(1);
 }
-
-function ratiosOf(rates: Record<string, number>): Record<string, number> {
-  const best = Math.max(...Object.entries(rates).flatMap(([name, rate]) => (/^(single|pgbench)/.test(name) ? [rate] : [])));
-  const ratio = (name: string): number => Math.round(((rates[name] ?? Number.NaN) / best) * 100) / 100;
-  return { committer_vs_single: ratio("committer alone"), socket_vs_single: ratio("socket, directs, both online"), rest_vs_single: ratio("rest") };
-}
-
-const quick = process.argv.includes("--quick");
-const results = await measure(quick ? 1 : 3, quick ? 2 : 5);
-const folder = fileURLToPath(new URL("../results/", import.meta.url));
-mkdirSync(folder, { recursive: true });
-writeFileSync(`${folder}latest.json`, `${JSON.stringify(results, null, 2)}\n`);
-const { ack, deliver } = results.latency.groups;
-say(`ack p50 ${ack.p50.toFixed(2)} ms, p99 ${ack.p99.toFixed(2)} ms; deliver p50 ${deliver.p50.toFixed(2)} ms, p99 ${deliver.p99.toFixed(2)} ms at ${results.latency.perSecond}/s`);
-for (const [name, ratio] of Object.entries(results.ratios)) say(`${name.padEnd(24)} ${ratio}×`);

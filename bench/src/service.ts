@@ -2,9 +2,13 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runningServer } from "@parley/server/store/postgres/embedded.js";
 import { SignJWT } from "jose";
+import pg from "pg";
+import { collectGarbage, INSPECT, inspectorOf } from "./machine/inspector.ts";
+import type { Watched } from "./machine/usage.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("@parley/server/main.js"));
 
@@ -14,31 +18,64 @@ export interface Service extends AsyncDisposable {
   readonly pid: number;
   /** Of its database, for setting the stage and for rivals. */
   readonly connectionString: string;
+  /** Service, database and this process, to be watched apart. */
+  readonly processes: Watched;
+  /** Where it was started inspectable. */
+  collectGarbage(): Promise<void>;
   /** A token of the user with this id, for a stage that was set by SQL. */
   tokenOf(userId: string): Promise<string>;
 }
 
-export async function startService(): Promise<Service> {
+export interface ServiceOptions {
+  /** Writes a CPU profile of the service into this directory when it ends. */
+  readonly profileInto?: string | undefined;
+  /** Its garbage can be collected from outside, so that its memory can be compared. */
+  readonly isInspectable?: boolean;
+}
+
+export async function startService({ profileInto, isInspectable }: ServiceOptions = {}): Promise<Service> {
   const directory = mkdtempSync(join(tmpdir(), "parley-bench-"));
   chmodSync(directory, 0o711);
-  const child = spawn(process.execPath, [MAIN, "start"], {
-    env: { PATH: process.env["PATH"], PORT: "0", PARLEY_DATA_DIR: directory, PARLEY_DEV: "0", PARLEY_RATE_LIMITS: "off", PARLEY_LOG_LEVEL: "info" },
-    stdio: ["ignore", "pipe", "inherit"],
+  const profile = profileInto === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileInto}`];
+  const child = spawn(process.execPath, [...profile, ...(isInspectable ? [INSPECT] : []), MAIN, "start"], {
+    env: {
+      PATH: process.env["PATH"],
+      PORT: "0",
+      PARLEY_DATA_DIR: directory,
+      PARLEY_DEV: "0",
+      PARLEY_RATE_LIMITS: "off",
+      PARLEY_LOG_LEVEL: "info",
+    },
+    stdio: ["ignore", "pipe", isInspectable ? "pipe" : "inherit"],
   });
+  const inspector = isInspectable ? inspectorOf(child) : undefined;
+  const stopWithUs = (): void => void child.kill("SIGTERM");
+  process.once("exit", stopWithUs);
   const url = await addressOf(child);
   const secret = (name: string): string => readFileSync(join(directory, "secrets", name), "utf8").trim();
   const connectionString = runningServer(directory, secret("database-password"));
   if (connectionString === undefined) throw new Error("the service has no database");
   const key = new TextEncoder().encode(secret("jwt-secret"));
+  const pid = child.pid ?? 0;
   return {
     url,
-    pid: child.pid ?? 0,
+    pid,
     connectionString,
+    processes: { service: pid, database: await serverOf(connectionString), generator: process.pid },
     tokenOf: (userId) =>
-      new SignJWT({}).setProtectedHeader({ alg: "HS256" }).setSubject(`bench:${userId}`).setIssuedAt().setExpirationTime("6h").sign(key),
+      new SignJWT({})
+        .setProtectedHeader({ alg: "HS256" })
+        .setSubject(`bench:${userId}`)
+        .setIssuedAt()
+        .setExpirationTime("6h")
+        .sign(key),
+    collectGarbage: async () => await collectGarbage(await inspector),
     async [Symbol.asyncDispose]() {
+      if (child.exitCode !== null) return;
+      process.off("exit", stopWithUs);
+      const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
-      await new Promise((resolve) => child.once("exit", resolve));
+      await ended;
       rmSync(directory, { recursive: true, force: true });
     },
   };
@@ -48,10 +85,34 @@ function addressOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = "";
     child.stdout?.on("data", (chunk) => {
+      if (output === "ready") return;
       output += String(chunk);
-      const line = output.split("\n").find((candidate) => candidate.includes('"Parley is ready"') && candidate.endsWith("}"));
-      if (line) resolve((JSON.parse(line) as { url: string }).url);
+      const line = output
+        .split("\n")
+        .find((candidate) => candidate.includes('"Parley is ready"') && candidate.endsWith("}"));
+      if (!line) return;
+      output = "ready";
+      resolve((JSON.parse(line) as { url: string }).url);
     });
     child.once("exit", (code) => reject(new Error(`Parley ended with ${code} before it was ready:\n${output}`)));
   });
+}
+
+/** The process of the database server: the parent of any connection's. */
+async function serverOf(connectionString: string): Promise<number> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  const { rows } = await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+  const stat = readStat(rows[0]?.pid ?? 0);
+  await client.end();
+  return stat;
+}
+
+function readStat(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return 0;
+  }
 }

@@ -11,51 +11,112 @@ export interface StageOptions {
   readonly conversations: number;
   readonly membersEach: number;
   readonly kind: "group" | "direct";
+  /** People who share the conversations among them; each is in about `conversations × membersEach ÷ people`. */
+  readonly people: number;
+  /** Messages that each conversation holds already; default none. */
+  readonly messagesEach?: number;
 }
 
 /** Fills the database with people and conversations as the services would leave them, by SQL: making them is not what is measured. */
 export async function setStage(connectionString: string, options: StageOptions): Promise<Scene[]> {
+  return await withClient(connectionString, async (client) => {
+    const people = Array.from({ length: options.people }, () => uuidv7());
+    await addPeople(client, people);
+    const scenes = Array.from({ length: options.conversations }, (_, index) => ({
+      id: uuidv7(),
+      members: cast(people, index, options),
+    }));
+    await addConversations(client, scenes, options.kind);
+    if (options.messagesEach) await addMessages(client, scenes, options.messagesEach);
+    await client.query("ANALYZE");
+    return scenes;
+  });
+}
+
+export async function withClient<T>(connectionString: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
-    const people = Array.from({ length: Math.max(options.membersEach * 10, Math.ceil(options.conversations / 4)) }, () => uuidv7());
-    await client.query(
-      `INSERT INTO users (id, external_id, username, slug, display_name, contact_policy)
-       SELECT u, 'bench:' || u, 'bench-' || u, 'bench-' || u, 'Bench', 'everyone' FROM unnest($1::uuid[]) u`,
-      [people],
-    );
-    const scenes = Array.from({ length: options.conversations }, (_, index) => ({ id: uuidv7(), members: cast(people, index, options) }));
-    for (const scene of scenes) await makeConversation(client, scene, options.kind);
-    await client.query("ANALYZE");
-    return scenes;
+    return await work(client);
   } finally {
     await client.end();
   }
 }
 
-/** Directs have one pair each; groups take neighbours in a ring, so that everyone is in about as many. */
-function cast(people: string[], index: number, { membersEach, kind }: StageOptions): string[] {
-  if (kind === "group") return Array.from({ length: membersEach }, (_, k) => people[(index * 7 + k) % people.length] as string);
+export async function addPeople(client: pg.Client, people: readonly string[]): Promise<void> {
+  await client.query(
+    `INSERT INTO users (id, external_id, username, slug, display_name, contact_policy)
+     SELECT u, 'bench:' || u, 'bench-' || u, 'bench-' || u, 'Bench', 'everyone' FROM unnest($1::uuid[]) u`,
+    [people],
+  );
+}
+
+/** Directs have one pair each; groups take people in turn, so that everyone is in about as many. */
+function cast(people: readonly string[], index: number, { membersEach, kind }: StageOptions): string[] {
+  if (kind === "group")
+    return Array.from({ length: membersEach }, (_, k) => people[(index * membersEach + k) % people.length] as string);
   const first = index % people.length;
   const distance = 1 + Math.floor(index / people.length);
   return [people[first] as string, people[(first + distance) % people.length] as string];
 }
 
-async function makeConversation(client: pg.Client, scene: Scene, kind: string): Promise<void> {
-  const direct = kind === "direct" ? scene.members.toSorted().join(":") : null;
-  await client.query(
-    `INSERT INTO conversations (id, kind, title, direct_key, version, created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, 1, $5, now(), now())`,
-    [scene.id, kind, kind === "group" ? "Bench" : null, direct, scene.members[0]],
-  );
-  await client.query("INSERT INTO conversation_heads (conversation_id, head) VALUES ($1, 1)", [scene.id]);
-  await client.query(
-    "INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at) VALUES ($1, 1, 'conversation.created', $1, $2, now())",
-    [scene.id, scene.members[0]],
-  );
-  await client.query(
-    `INSERT INTO members (conversation_id, user_id, role, rights, first_joined_seq, joined_seq, joined_at, version)
-     SELECT $1, u, 'member', 1, 0, 0, now(), 1 FROM unnest($2::uuid[]) u`,
-    [scene.id, scene.members],
-  );
-  await client.query("INSERT INTO member_marks (conversation_id, user_id) SELECT $1, u FROM unnest($2::uuid[]) u", [scene.id, scene.members]);
+/** Large stages in pieces: a parameter has its limits. */
+const PIECE = 5_000;
+
+export async function addConversations(
+  client: pg.Client,
+  scenes: readonly Scene[],
+  kind: "group" | "direct",
+): Promise<void> {
+  for (let from = 0; from < scenes.length; from += PIECE) {
+    const piece = scenes.slice(from, from + PIECE);
+    const rows = piece.map(({ id, members }) => ({
+      id,
+      kind,
+      title: kind === "group" ? "Bench" : null,
+      direct_key: kind === "direct" ? members.toSorted().join(":") : null,
+      made_by: members[0],
+      members,
+    }));
+    await client.query(MAKE, [JSON.stringify(rows)]);
+  }
 }
+
+const MAKE = `
+  WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($1::json) AS g (id uuid, kind text, title text, direct_key text, made_by uuid, members uuid[])
+  ), conversation AS (
+    INSERT INTO conversations (id, kind, title, direct_key, version, created_by, created_at, updated_at)
+    SELECT id, kind, title, direct_key, 1, made_by, now(), now() FROM given
+  ), head AS (
+    INSERT INTO conversation_heads (conversation_id, head) SELECT id, 1 FROM given
+  ), change AS (
+    INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at)
+    SELECT id, 1, 'conversation.created', id, made_by, now() FROM given
+  ), member AS (
+    INSERT INTO members (conversation_id, user_id, role, rights, first_joined_seq, joined_seq, joined_at, version)
+    SELECT id, u, 'member', 1, 0, 0, now(), 1 FROM given, unnest(members) u
+  )
+  INSERT INTO member_marks (conversation_id, user_id) SELECT id, u FROM given, unnest(members) u`;
+
+/** So many messages for each conversation, written by its members in turn, with versions from 2 on. */
+export async function addMessages(client: pg.Client, scenes: readonly Scene[], each: number): Promise<void> {
+  for (let from = 0; from < scenes.length; from += PIECE) {
+    const piece = scenes.slice(from, from + PIECE);
+    await client.query(WRITE, [piece.map(({ id }) => id), piece.map(({ members }) => members[0]), each]);
+  }
+}
+
+const WRITE = `
+  WITH given AS MATERIALIZED (
+    SELECT c AS conversation_id, s AS sender_id, n + 1 AS seq, n AS ordinal, gen_random_uuid() AS id
+    FROM unnest($1::uuid[], $2::uuid[]) AS g (c, s), generate_series(1, $3::integer) n
+  ), message AS (
+    INSERT INTO messages (conversation_id, seq, ordinal, version, id, sender_id, content_type, content, fingerprint, created_at)
+    SELECT conversation_id, seq, ordinal, seq, id, sender_id, 'text', 'what was said while you were away, number ' || ordinal, '\\x00', now() FROM given
+  ), change AS (
+    INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at)
+    SELECT conversation_id, seq, 'message.created', id, sender_id, now() FROM given
+  )
+  UPDATE conversation_heads h SET head = $3 + 1, message_count = $3, last_message_seq = $3 + 1, last_message_at = now()
+  WHERE conversation_id = ANY ($1::uuid[])`;

@@ -17,7 +17,13 @@ export class Latencies {
   }
 
   summary(): LatencySummary {
-    return { p50: this.quantile(0.5), p90: this.quantile(0.9), p99: this.quantile(0.99), p999: this.quantile(0.999), count: this.count };
+    return {
+      p50: this.quantile(0.5),
+      p90: this.quantile(0.9),
+      p99: this.quantile(0.99),
+      p999: this.quantile(0.999),
+      count: this.count,
+    };
   }
 }
 
@@ -33,11 +39,17 @@ export interface LatencySummary {
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? (sorted[middle] ?? Number.NaN) : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
+  return sorted.length % 2 === 1
+    ? (sorted[middle] ?? Number.NaN)
+    : ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2;
 }
 
 /** Runs `workers` loops of `work` for so long and answers how often it ran to its end per second. */
-export async function ratePerSecond(seconds: number, workers: number, work: (worker: number) => Promise<number>): Promise<number> {
+export async function ratePerSecond(
+  seconds: number,
+  workers: number,
+  work: (worker: number) => Promise<number>,
+): Promise<number> {
   const start = performance.now();
   const end = start + seconds * 1000;
   let done = 0;

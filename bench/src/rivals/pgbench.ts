@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { Scene } from "../stage.ts";
-import { CONTENT } from "./single-transaction.ts";
+import { CONTENT } from "../load/content.ts";
 
 /** pgbench comes with PostgreSQL (Debian: postgresql-contrib), not with the embedded server. */
 export function hasPgbench(): boolean {
@@ -27,14 +27,32 @@ COMMIT;
 `;
 
 /** The same transaction, one message at a time, from PostgreSQL's own load generator: no Node between. */
-export async function pgbenchRate(connectionString: string, scenes: readonly Scene[], clients: number, seconds: number): Promise<number> {
+export async function pgbenchRate(
+  connectionString: string,
+  scenes: readonly Scene[],
+  clients: number,
+  seconds: number,
+): Promise<number> {
   await nameScenes(connectionString, scenes);
   const folder = await mkdtemp(join(tmpdir(), "parley-pgbench-"));
   try {
     const script = join(folder, "send.sql");
     await writeFile(script, SCRIPT);
     const output = await run([
-      "-n", "-f", script, "-D", `scenes=${scenes.length}`, "-c", String(clients), "-j", "2", "-T", String(seconds), "-M", "prepared", connectionString,
+      "-n",
+      "-f",
+      script,
+      "-D",
+      `scenes=${scenes.length}`,
+      "-c",
+      String(clients),
+      "-j",
+      "2",
+      "-T",
+      String(seconds),
+      "-M",
+      "prepared",
+      connectionString,
     ]);
     const rate = /tps = ([\d.]+)/.exec(output)?.[1];
     if (rate === undefined) throw new Error(`pgbench said nothing of its rate:\n${output}`);
@@ -51,7 +69,11 @@ async function nameScenes(connectionString: string, scenes: readonly Scene[]): P
   await client.query("CREATE TABLE bench_scenes (n integer PRIMARY KEY, conversation_id uuid, sender uuid)");
   await client.query(
     "INSERT INTO bench_scenes SELECT * FROM json_to_recordset($1::json) AS s (n integer, conversation_id uuid, sender uuid)",
-    [JSON.stringify(scenes.map((scene, index) => ({ n: index + 1, conversation_id: scene.id, sender: scene.members[0] })))],
+    [
+      JSON.stringify(
+        scenes.map((scene, index) => ({ n: index + 1, conversation_id: scene.id, sender: scene.members[0] })),
+      ),
+    ],
   );
   await client.query("ANALYZE bench_scenes");
   await client.end();
@@ -64,6 +86,8 @@ function run(args: string[]): Promise<string> {
     child.stdout.on("data", (chunk) => (output += String(chunk)));
     child.stderr.on("data", (chunk) => (output += String(chunk)));
     child.once("error", reject);
-    child.once("close", (code) => (code === 0 ? resolve(output) : reject(new Error(`pgbench ended with ${code}:\n${output}`))));
+    child.once("close", (code) =>
+      code === 0 ? resolve(output) : reject(new Error(`pgbench ended with ${code}:\n${output}`)),
+    );
   });
 }

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
+import { CONTENT } from "../load/content.ts";
 import type { Scene } from "../stage.ts";
 import { ratePerSecond } from "../stats.ts";
 
@@ -8,7 +9,12 @@ import { ratePerSecond } from "../stats.ts";
  * One transaction per message, as one would write it: lock the head, look whether the sender is a member, write the message, the
  * change and the head. Four statements and COMMIT, prepared, each awaited.
  */
-export async function singleTransactionRate(connectionString: string, scenes: readonly Scene[], clients: number, seconds: number): Promise<number> {
+export async function singleTransactionRate(
+  connectionString: string,
+  scenes: readonly Scene[],
+  clients: number,
+  seconds: number,
+): Promise<number> {
   const connections = await Promise.all(
     Array.from({ length: clients }, async () => {
       const client = new pg.Client({ connectionString });
@@ -19,7 +25,11 @@ export async function singleTransactionRate(connectionString: string, scenes: re
   try {
     return await ratePerSecond(seconds, clients, async (worker) => {
       const scene = scenes[randomInt(scenes.length)] as Scene;
-      await sendAlone(connections[worker] as pg.Client, scene, scene.members[randomInt(scene.members.length)] as string);
+      await sendAlone(
+        connections[worker] as pg.Client,
+        scene,
+        scene.members[randomInt(scene.members.length)] as string,
+      );
       return 1;
     });
   } finally {
@@ -43,11 +53,13 @@ async function sendAlone(client: pg.Client, scene: Scene, sender: string): Promi
   const row = head.rows[0];
   if (!row || member.rowCount !== 1) throw new Error("the stage is not as it was set");
   const version = Number(row.head) + 1;
-  await client.query({ name: "write", text: WRITE, values: [scene.id, version, Number(row.message_count) + 1, id, sender, CONTENT] });
+  await client.query({
+    name: "write",
+    text: WRITE,
+    values: [scene.id, version, Number(row.message_count) + 1, id, sender, CONTENT],
+  });
   await client.query("COMMIT");
 }
-
-export const CONTENT = "hello there, this is a message of ordinary length for a chat";
 
 const WRITE = `
   WITH message AS (

@@ -3,7 +3,7 @@ import { createCommitter } from "@parley/server/store/committer/committer.js";
 import type { SendRequest } from "@parley/server/store/committer/operations.js";
 import { openDatabase } from "@parley/server/store/postgres/pool.js";
 import { v7 as uuidv7 } from "uuid";
-import { CONTENT } from "../rivals/single-transaction.ts";
+import { CONTENT } from "./content.ts";
 import type { Scene } from "../stage.ts";
 import { ratePerSecond } from "../stats.ts";
 
@@ -11,7 +11,11 @@ import { ratePerSecond } from "../stats.ts";
 const IN_FLIGHT = 2_000;
 
 /** The committer alone: no socket, no JSON of a client, no fan-out. Messages per second that were committed and answered. */
-export async function committerRate(connectionString: string, scenes: readonly Scene[], seconds: number): Promise<number> {
+export async function committerRate(
+  connectionString: string,
+  scenes: readonly Scene[],
+  seconds: number,
+): Promise<number> {
   await using database = openDatabase({ connectionString });
   await using committer = createCommitter({
     database,

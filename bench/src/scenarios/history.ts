@@ -1,0 +1,87 @@
+import process from "node:process";
+import { COMMON_WORD, RARE_WORD, seedHistory, type History } from "../history/seed.ts";
+import { createHttpClient, type HttpClient } from "../load/http-client.ts";
+import type { Scenario, Stand } from "../scenario.ts";
+import { Latencies } from "../stats.ts";
+
+const SMALLEST = 10_000;
+
+/** Reading does not become slower as a history grows. Two services run side by side and are asked in turn. */
+export const history: Scenario = {
+  name: "history",
+  title: "Reading in long histories",
+  async run(stand) {
+    const sizes =
+      stand.size === "quick"
+        ? [100_000]
+        : [100_000, 1_000_000, ...(process.argv.includes("--huge") ? [10_000_000] : [])];
+    const small = await open(stand, SMALLEST);
+    let growth = Number.NaN;
+    for (const size of sizes) {
+      await using large = await open(stand, size);
+      growth = await compare(stand, small, large, size);
+    }
+    small.http.close();
+    stand.ratio("history_growth", growth);
+  },
+};
+
+interface Library extends AsyncDisposable {
+  readonly http: HttpClient;
+  readonly history: History;
+  readonly token: string;
+}
+
+async function open(stand: Stand, messages: number): Promise<Library> {
+  stand.say(`${messages.toLocaleString("en")} messages are being written`);
+  const service = await stand.startService();
+  const seeded = await seedHistory(service.connectionString, messages, stand.say);
+  const http = createHttpClient(service.url, 1);
+  return {
+    http,
+    history: seeded,
+    token: await service.tokenOf(seeded.reader),
+    async [Symbol.asyncDispose]() {
+      http.close();
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What is read, as a path; places in the long conversation are anywhere in it. */
+const READS: Record<string, (history: History) => string> = {
+  "page of messages": ({ long }) => `/v1/conversations/${long.id}/messages?limit=50&before=${anywhere(long.messages)}`,
+  "page of changes": ({ long }) => `/v1/conversations/${long.id}/changes?limit=50&after=${anywhere(long.messages)}`,
+  "list of 1,000 conversations": () => "/v1/conversations?limit=100",
+  "search, a rare word": () => `/v1/search/messages?q=${RARE_WORD}`,
+  "search, a common word": () => `/v1/search/messages?q=${COMMON_WORD}`,
+  "search in one conversation": ({ long }) => `/v1/search/messages?q=${COMMON_WORD}&conversation_id=${long.id}`,
+};
+
+function anywhere(messages: number): number {
+  return 60 + Math.floor(Math.random() * (messages - 60));
+}
+
+async function compare(stand: Stand, small: Library, large: Library, size: number): Promise<number> {
+  const repeats = stand.size === "quick" ? 150 : 400;
+  let worst = 0;
+  for (const [name, path] of Object.entries(READS)) {
+    stand.say(`${size.toLocaleString("en")} messages: ${name}`);
+    const latencies = { small: new Latencies(), large: new Latencies() };
+    for (let number = -10; number < repeats; number += 1) {
+      for (const which of ["small", "large"] as const) {
+        const { http, history: seeded, token } = which === "small" ? small : large;
+        const start = performance.now();
+        await http.get(path(seeded), token);
+        if (number >= 0) latencies[which].add(performance.now() - start);
+      }
+    }
+    const [p95small, p95large] = [latencies.small.quantile(0.95), latencies.large.quantile(0.95)];
+    stand.latency(`${name}, ${SMALLEST.toLocaleString("en")}`, latencies.small.summary());
+    stand.latency(`${name}, ${size.toLocaleString("en")}`, latencies.large.summary());
+    stand.sample(`${name}: p95 at ${SMALLEST.toLocaleString("en")}`, p95small, "ms");
+    stand.sample(`${name}: p95 at ${size.toLocaleString("en")}`, p95large, "ms");
+    worst = Math.max(worst, p95large / p95small);
+  }
+  return worst;
+}
