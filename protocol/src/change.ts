@@ -48,7 +48,8 @@ export const allChanges = z
     through: z.string().meta({ description: "The new cursor" }),
     changes: z.array(locatedChange).meta({ description: "Ascending by version within each conversation" }),
     reset_conversations: z.array(uuid).meta({
-      description: "Forget what was cached of these conversations and load them anew: too much changed, or what one may see of them did",
+      description:
+        "Forget what was cached of these conversations and load them anew: too much changed, or what one may see of them did",
     }),
     has_more: z.boolean(),
     reset: z.boolean().meta({ description: "Forget everything cached and load it anew" }),

@@ -51,7 +51,10 @@ export async function compose(config: Config, secrets: Secrets, overrides: Overr
   }
 }
 
-async function startNode(foundation: Foundation, checkResponses: boolean): Promise<{ url: string; logins: readonly DemoLogin[] }> {
+async function startNode(
+  foundation: Foundation,
+  checkResponses: boolean,
+): Promise<{ url: string; logins: readonly DemoLogin[] }> {
   const core = createCore(foundation);
   const services = createServices(foundation, core);
   const logins = foundation.config.dev ? await seedDemo(services, foundation.secrets.jwtSecret) : [];

@@ -57,7 +57,7 @@ function deafAfter(database: Database, statement: string, nth: number): Database
   let count = 0;
   async function hear<T>(connection: DedicatedConnection, { name, text }: Statement, answer: Promise<T>): Promise<T> {
     const value = await answer;
-    if ((name ?? text) !== statement || ++count % nth > 0) return value;
+    if (!(name ?? text).startsWith(statement) || ++count % nth > 0) return value;
     await connection.close();
     throw new Error("Connection terminated unexpectedly");
   }
@@ -268,7 +268,7 @@ describe("a lost connection", () => {
   });
 
   test("behind a commit of sends: they are found, as their own", async () => {
-    const committer = startCommitter(deafAfter(store.database, "commit_sends", 3), { lanes: 2 });
+    const committer = startCommitter(deafAfter(store.database, "commit_send", 3), { lanes: 2 });
     open.push(committer);
     const ids = await groups(6);
     const outcomes: SendOutcome[] = [];

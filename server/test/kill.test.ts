@@ -36,7 +36,10 @@ async function tokenFor(user: string): Promise<string> {
 async function call<T>(url: string, token: string, method: string, path: string, body?: unknown): Promise<T> {
   const response = await fetch(`${url}${path}`, {
     method,
-    headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { "content-type": "application/json" }) },
+    headers: {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
@@ -44,14 +47,23 @@ async function call<T>(url: string, token: string, method: string, path: string,
 }
 
 /** Sends without pause, WINDOW at once, until the socket breaks; notes what was acknowledged. */
-async function sendUntilKilled(socket: PlainSocket, name: string, conversations: readonly string[], acknowledged: Map<string, Acknowledged>): Promise<void> {
+async function sendUntilKilled(
+  socket: PlainSocket,
+  name: string,
+  conversations: readonly string[],
+  acknowledged: Map<string, Acknowledged>,
+): Promise<void> {
   let count = 0;
   const worker = async (): Promise<void> => {
     for (;;) {
       const id = uuidv7();
       const conversationId = conversations[randomInt(conversations.length)] as string;
       const content = `${name} ${(count += 1)} ${id}`;
-      const reply = await socket.ask<{ message: { seq: number; ordinal: number } }>("send_message", { id, conversation_id: conversationId, content });
+      const reply = await socket.ask<{ message: { seq: number; ordinal: number } }>("send_message", {
+        id,
+        conversation_id: conversationId,
+        content,
+      });
       acknowledged.set(id, { conversationId, seq: reply.message.seq, ordinal: reply.message.ordinal, content });
     }
   };
@@ -68,11 +80,19 @@ async function killHard(parley: ParleyProcess, alsoDatabase: boolean): Promise<v
   await parley.exited;
 }
 
-async function checkAll(url: string, token: string, conversations: readonly string[], acknowledged: ReadonlyMap<string, Acknowledged>): Promise<number> {
+async function checkAll(
+  url: string,
+  token: string,
+  conversations: readonly string[],
+  acknowledged: ReadonlyMap<string, Acknowledged>,
+): Promise<number> {
   const found = new Map<string, Acknowledged>();
   for (const conversationId of conversations) {
     const messages = await readAll(url, token, conversationId);
-    expect(messages.map((message) => message.ordinal), "ordinals are 1, 2, 3 … in the order of seqs").toEqual(messages.map((_, index) => index + 1));
+    expect(
+      messages.map((message) => message.ordinal),
+      "ordinals are 1, 2, 3 … in the order of seqs",
+    ).toEqual(messages.map((_, index) => index + 1));
     for (const { id, seq, ordinal, content } of messages) {
       expect(found.has(id), `${id} is there once`).toBe(false);
       found.set(id, { conversationId, seq, ordinal, content });
@@ -91,9 +111,12 @@ interface WireMessage {
 
 async function readAll(url: string, token: string, conversationId: string): Promise<WireMessage[]> {
   const messages: WireMessage[] = [];
-  for (let cursor: string | null = null; ; ) {
+  for (let cursor: string | null = null; ;) {
     const page: { items: WireMessage[]; next_cursor: string | null } = await call(
-      url, token, "GET", `/v1/conversations/${conversationId}/messages?limit=100${cursor ? `&cursor=${cursor}` : ""}`,
+      url,
+      token,
+      "GET",
+      `/v1/conversations/${conversationId}/messages?limit=100${cursor ? `&cursor=${cursor}` : ""}`,
     );
     messages.push(...page.items);
     if (!page.next_cursor) break;
@@ -102,34 +125,42 @@ async function readAll(url: string, token: string, conversationId: string): Prom
   return messages.toSorted((a, b) => a.seq - b.seq);
 }
 
-test(`killed ${ROUNDS} times in the middle of load: nothing acknowledged is lost, doubled or moved`, { timeout: 240_000 }, async () => {
-  let parley = startProcess(directory, settings);
-  let url = await parley.ready;
-  const tokens = await Promise.all(PEOPLE.map(tokenFor));
-  const ids = await Promise.all(tokens.map(async (token) => (await call<{ id: string }>(url, token, "GET", "/v1/users/me")).id));
-  const service = (await runCommand(directory, ["token", "--service"])).output.trim().split("\n").at(-1) ?? "";
-  const conversations: string[] = [];
-  for (let number = 0; number < CONVERSATIONS; number += 1) {
-    const body = { kind: "group", title: `Group ${number}`, member_ids: ids };
-    conversations.push((await call<{ id: string }>(url, service, "POST", "/v1/conversations", body)).id);
-  }
-  const acknowledged = new Map<string, Acknowledged>();
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const before = acknowledged.size;
-    const sockets = await Promise.all(tokens.map((token) => plainSocket(url, token)));
-    const senders = sockets.map((socket, index) => sendUntilKilled(socket, PEOPLE[index] as string, conversations, acknowledged));
-    // In the middle of load, wherever that is: counted in messages, since machines are not equally fast.
-    const enough = before + 50 + randomInt(500);
-    await vi.waitUntil(() => acknowledged.size >= enough, { timeout: 20_000, interval: 1 });
-    await killHard(parley, round % 2 === 1);
-    await Promise.all(senders);
-    parley = startProcess(directory, settings);
-    url = await parley.ready;
-    await checkAll(url, tokens[0] as string, conversations, acknowledged);
-  }
-  const password = readFileSync(join(directory, "secrets", "database-password"), "utf8").trim();
-  const database = openDatabase({ connectionString: runningServer(directory, password) ?? "" });
-  for (const conversationId of conversations) await expectSound(database, conversationId as ConversationId);
-  await database.close();
-  await parley[Symbol.asyncDispose]();
-});
+test(
+  `killed ${ROUNDS} times in the middle of load: nothing acknowledged is lost, doubled or moved`,
+  { timeout: 240_000 },
+  async () => {
+    let parley = startProcess(directory, settings);
+    let url = await parley.ready;
+    const tokens = await Promise.all(PEOPLE.map(tokenFor));
+    const ids = await Promise.all(
+      tokens.map(async (token) => (await call<{ id: string }>(url, token, "GET", "/v1/users/me")).id),
+    );
+    const service = (await runCommand(directory, ["token", "--service"])).output.trim().split("\n").at(-1) ?? "";
+    const conversations: string[] = [];
+    for (let number = 0; number < CONVERSATIONS; number += 1) {
+      const body = { kind: "group", title: `Group ${number}`, member_ids: ids };
+      conversations.push((await call<{ id: string }>(url, service, "POST", "/v1/conversations", body)).id);
+    }
+    const acknowledged = new Map<string, Acknowledged>();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const before = acknowledged.size;
+      const sockets = await Promise.all(tokens.map((token) => plainSocket(url, token)));
+      const senders = sockets.map((socket, index) =>
+        sendUntilKilled(socket, PEOPLE[index] as string, conversations, acknowledged),
+      );
+      // In the middle of load, wherever that is: counted in messages, since machines are not equally fast.
+      const enough = before + 50 + randomInt(500);
+      await vi.waitUntil(() => acknowledged.size >= enough, { timeout: 20_000, interval: 1 });
+      await killHard(parley, round % 2 === 1);
+      await Promise.all(senders);
+      parley = startProcess(directory, settings);
+      url = await parley.ready;
+      await checkAll(url, tokens[0] as string, conversations, acknowledged);
+    }
+    const password = readFileSync(join(directory, "secrets", "database-password"), "utf8").trim();
+    const database = openDatabase({ connectionString: runningServer(directory, password) ?? "" });
+    for (const conversationId of conversations) await expectSound(database, conversationId as ConversationId);
+    await database.close();
+    await parley[Symbol.asyncDispose]();
+  },
+);

@@ -66,7 +66,9 @@ function watched(plans: Plan[]): Reader {
       });
       // What a prepared statement comes to after a while: a plan for any values.
       const [generic] = (await explainsGenericPlans())
-        ? await store.database.query<{ "QUERY PLAN": { Plan: Plan }[] }>({ text: `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}` })
+        ? await store.database.query<{ "QUERY PLAN": { Plan: Plan }[] }>({
+            text: `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`,
+          })
         : [];
       for (const found of [explained, generic]) if (found?.["QUERY PLAN"][0]) plans.push(found["QUERY PLAN"][0].Plan);
       return await store.database.query<R>(statement);
@@ -76,7 +78,9 @@ function watched(plans: Plan[]): Reader {
 
 /** PostgreSQL 15 cannot say; only the plan for these values is looked at there. */
 async function explainsGenericPlans(): Promise<boolean> {
-  const [server] = await store.database.query<{ version: number }>({ text: "SELECT current_setting('server_version_num')::integer AS version" });
+  const [server] = await store.database.query<{ version: number }>({
+    text: "SELECT current_setting('server_version_num')::integer AS version",
+  });
   return (server?.version ?? 0) >= 160_000;
 }
 

@@ -27,7 +27,10 @@ export function importCommand(program: Command, terminal: Terminal, finish: (cod
     .option("--source <name>", "tells workspaces apart, and is the slug of the space", parseSource, "slack")
     .option("--space <title>", "title of the space that takes the channels", "Slack")
     .option("--report <file>", "write the reconciliation as JSON, too")
-    .addHelpText("after", "\nUsers come over with the external id <source>:<Slack id>, so `parley token --user slack:U012AB3CD` signs one in.")
+    .addHelpText(
+      "after",
+      "\nUsers come over with the external id <source>:<Slack id>, so `parley token --user slack:U012AB3CD` signs one in.",
+    )
     .action(async (file: string, flags: SlackFlags) => finish(await importSlack(terminal, file, flags)));
 }
 
@@ -57,7 +60,13 @@ async function importSlack(terminal: Terminal, file: string, flags: SlackFlags):
   const progress = showProgress(terminal);
   let report: ImportReport;
   try {
-    report = await importSlackExport({ archive, history, source: flags.source, spaceName: flags.space, onProgress: progress.update });
+    report = await importSlackExport({
+      archive,
+      history,
+      source: flags.source,
+      spaceName: flags.space,
+      onProgress: progress.update,
+    });
   } finally {
     progress.stop();
   }
@@ -78,7 +87,10 @@ async function openExport(file: string) {
 }
 
 /** A bar for a person, a line each tenth for a log. */
-function showProgress(terminal: Terminal): { update: (now: { channel: string; done: number; total: number }) => void; stop: () => void } {
+function showProgress(terminal: Terminal): {
+  update: (now: { channel: string; done: number; total: number }) => void;
+  stop: () => void;
+} {
   if (!terminal.isInteractive) {
     let tenth = 0;
     return {
@@ -90,7 +102,10 @@ function showProgress(terminal: Terminal): { update: (now: { channel: string; do
       stop: () => undefined,
     };
   }
-  const bar = new SingleBar({ format: "importing [{bar}] {percentage} %  {value}/{total} days  {channel}", clearOnComplete: true }, Presets.shades_classic);
+  const bar = new SingleBar(
+    { format: "importing [{bar}] {percentage} %  {value}/{total} days  {channel}", clearOnComplete: true },
+    Presets.shades_classic,
+  );
   let isShown = false;
   return {
     update: ({ channel, done, total }) => {

@@ -79,6 +79,7 @@ export function createCore(foundation: Foundation) {
 /** The windows that the commit counts; shorter ones are counted in memory. */
 function supportQuota(config: Config): { perHour: number; perDay: number } | null {
   if (!config.rates) return null;
-  const of = (seconds: number): number => config.rates?.support.find((rate) => rate.seconds === seconds)?.count ?? 1_000_000;
+  const of = (seconds: number): number =>
+    config.rates?.support.find((rate) => rate.seconds === seconds)?.count ?? 1_000_000;
   return { perHour: of(3_600), perDay: of(86_400) };
 }

@@ -5,7 +5,6 @@ import { HOST } from "../domain/access.ts";
 import type { UserId } from "../domain/ids.ts";
 import type { Services } from "./services.ts";
 
-
 const PEOPLE = [
   { externalId: "ada", name: "Ada Lovelace" },
   { externalId: "grace", name: "Grace Hopper" },
@@ -22,7 +21,11 @@ const TOKEN_HOURS = 12;
 export async function seedDemo(services: Services, jwtSecret: string): Promise<DemoLogin[]> {
   const ids: UserId[] = [];
   for (const { externalId, name, ...more } of PEOPLE) {
-    const { user } = await services.users.upsert(HOST, externalId, { username: externalId, display_name: name, ...("isStaff" in more ? { is_staff: true } : {}) });
+    const { user } = await services.users.upsert(HOST, externalId, {
+      username: externalId,
+      display_name: name,
+      ...("isStaff" in more ? { is_staff: true } : {}),
+    });
     ids.push(user.id as UserId);
   }
   await seedSpace(services, ids);
@@ -43,16 +46,32 @@ async function seedSpace(services: Services, people: readonly UserId[]): Promise
   await services.spaces.addSpaceMembers(as(first), space.id as never, { user_ids: people.slice(1) });
   for (const [slug, title, words] of CHANNELS) {
     const { conversation } = await services.conversations.create(as(first), {
-      kind: "channel", slug, title, space_id: space.id, visibility: "public", member_ids: people.slice(1),
+      kind: "channel",
+      slug,
+      title,
+      space_id: space.id,
+      visibility: "public",
+      member_ids: people.slice(1),
     });
     for (const [index, content] of words.entries()) {
-      await services.send(as(index % 2 === 0 ? first : second), conversation.id as never, { content_type: "text", content });
+      await services.send(as(index % 2 === 0 ? first : second), conversation.id as never, {
+        content_type: "text",
+        content,
+      });
     }
   }
 }
 
 const CHANNELS = [
-  ["general", "General", ["Welcome to Parley. Everything here is a demo: write, edit, react, search.", "Hello @ada! Is anybody keeping count of the messages?", "The ordinals do. 1, 2, 3 … without holes."]],
+  [
+    "general",
+    "General",
+    [
+      "Welcome to Parley. Everything here is a demo: write, edit, react, search.",
+      "Hello @ada! Is anybody keeping count of the messages?",
+      "The ordinals do. 1, 2, 3 … without holes.",
+    ],
+  ],
   ["random", "Random", ["A channel for everything else."]],
 ] as const;
 

@@ -17,7 +17,12 @@ export interface FrontOptions {
 }
 
 /** Everything that listens: HTTP, sockets and streams of events on one port. Answers the address once it does. */
-export async function openFront(foundation: Foundation, core: Core, services: Services, options: FrontOptions): Promise<string> {
+export async function openFront(
+  foundation: Foundation,
+  core: Core,
+  services: Services,
+  options: FrontOptions,
+): Promise<string> {
   const { config, logger, metrics, own } = foundation;
   const { hub, onTrouble } = core;
   const failing = { logger, isUnavailable: (error: unknown) => isConnectionLoss(error) || isCutShort(error) };
@@ -54,7 +59,10 @@ export async function openFront(foundation: Foundation, core: Core, services: Se
   });
   sockets.attach(http.server);
   // Together, since HTTP waits for its connections to end, and sockets are connections.
-  own({ [Symbol.asyncDispose]: async () => void (await Promise.all([sockets.close(), events[Symbol.asyncDispose](), http.close()])) });
+  own({
+    [Symbol.asyncDispose]: async () =>
+      void (await Promise.all([sockets.close(), events[Symbol.asyncDispose](), http.close()])),
+  });
   const url = await http.listen(config.host, config.port);
   address.url ??= url;
   return url;
@@ -70,6 +78,8 @@ function pagesOf(logins: readonly DemoLogin[], url: () => string, isDev: boolean
 }
 
 function readVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
   return version;
 }

@@ -46,7 +46,8 @@ export function createRoutes(foundation: Foundation, core: Core, services: Servi
     ...notificationRoutes(services),
     ...agentRoutes({
       agents: services.agents,
-      postMessage: async (caller, conversationId, sent, key) => answerSent(await services.sending.sendInto(caller, conversationId, namedByKey(sent, key))),
+      postMessage: async (caller, conversationId, sent, key) =>
+        answerSent(await services.sending.sendInto(caller, conversationId, namedByKey(sent, key))),
     }),
     ...operationRoutes({
       checkDatabase: async () => void (await foundation.database.query({ name: "ready", text: "SELECT 1" })),

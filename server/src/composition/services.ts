@@ -75,7 +75,13 @@ export function createServices(foundation: Foundation, core: Core) {
 function createAccessServices({ config, secrets, database: db, metrics, logger }: Foundation, { users, hub }: Core) {
   const limits = createRateLimits({ rates: config.rates, onRefused: (limit) => metrics.rateLimited.inc({ limit }) });
   const { jwksUrl, issuer, audience } = config.auth;
-  const keySet = jwksUrl === undefined ? undefined : { url: jwksUrl, onFailure: (error: unknown) => logger.warn({ err: error }, "the identity provider's keys cannot be read") };
+  const keySet =
+    jwksUrl === undefined
+      ? undefined
+      : {
+          url: jwksUrl,
+          onFailure: (error: unknown) => logger.warn({ err: error }, "the identity provider's keys cannot be read"),
+        };
   const verifyJwt = createJwtVerifier({ secret: secrets.jwtSecret, keySet, issuer, audience });
   const authentication = createAuthentication({ db, users, verifyJwt, limits });
   return {

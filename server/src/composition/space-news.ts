@@ -21,7 +21,12 @@ export function createSpaceNews({ db, hub, onTrouble }: SpaceNewsDeps): SpaceCha
     const tell = async (): Promise<void> => {
       const members = await listSpaceMembers(db, spaceId, { after: null, limit: TOLD });
       const people = new Set<UserId>([...members.map((member) => member.userId), ...removedIds]);
-      hub.toUsers([...people], { type: "space.updated", user_id: actorId, timestamp: new Date().toISOString(), data: { space_id: spaceId } });
+      hub.toUsers([...people], {
+        type: "space.updated",
+        user_id: actorId,
+        timestamp: new Date().toISOString(),
+        data: { space_id: spaceId },
+      });
     };
     tell().catch((error: unknown) => onTrouble(error, "the members of a space could not be told that it changed"));
   };

@@ -50,7 +50,11 @@ export function footingOf(
 }
 
 /** The seq after which the caller sees messages. */
-export function visibleAfterFor(footing: Footing, conversation: ConversationFacts, member: MemberFacts | undefined): number {
+export function visibleAfterFor(
+  footing: Footing,
+  conversation: ConversationFacts,
+  member: MemberFacts | undefined,
+): number {
   return visibleAfter(conversation.historyVisibility, member, footing === "staff" || footing === "service");
 }
 

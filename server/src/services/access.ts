@@ -55,7 +55,9 @@ export function may(access: Access, permission: Permission): boolean {
 export function requirePermission(access: Access, permission: Permission): void {
   requireMembership(access);
   if (!may(access, permission)) {
-    throw new ParleyError("permission_denied", { detail: `This needs the permission ${permission} in this conversation.` });
+    throw new ParleyError("permission_denied", {
+      detail: `This needs the permission ${permission} in this conversation.`,
+    });
   }
 }
 

@@ -110,7 +110,8 @@ export function createRateLimits(deps: RateLimitsDeps): RateLimits {
     },
     refundSend(caller, conversationId) {
       const due = conversations.due.get(conversationId);
-      if (!caller.isService && due !== undefined) conversations.due.set(conversationId, refundOne(due, conversations.rate));
+      if (!caller.isService && due !== undefined)
+        conversations.due.set(conversationId, refundOne(due, conversations.rate));
     },
     requireFewFailures(address) {
       const wait = waitOf(failures.due.get(addressKey(address)) ?? 0, now(), failures.rate);

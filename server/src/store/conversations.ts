@@ -39,9 +39,29 @@ export interface ConversationRow {
 }
 
 const CONVERSATION_COLUMNS = [
-  "id", "kind", "space_id", "slug", "external_ref", "title", "description", "visibility", "require_approval",
-  "history_visibility", "slow_mode_seconds", "retention_days", "federate", "direct_key", "subject_user_id", "version",
-  "history_version", "archived_at", "archived_ordinal", "deleted_at", "created_by", "created_at", "updated_at",
+  "id",
+  "kind",
+  "space_id",
+  "slug",
+  "external_ref",
+  "title",
+  "description",
+  "visibility",
+  "require_approval",
+  "history_visibility",
+  "slow_mode_seconds",
+  "retention_days",
+  "federate",
+  "direct_key",
+  "subject_user_id",
+  "version",
+  "history_version",
+  "archived_at",
+  "archived_ordinal",
+  "deleted_at",
+  "created_by",
+  "created_at",
+  "updated_at",
 ];
 
 /** The columns of a conversation and its head, for `conversations c JOIN conversation_heads h`. */
@@ -123,7 +143,11 @@ export interface Standing {
  * The conversation (deleted ones too) and the user's standing in it, in one statement by primary keys. Inside a change, give
  * the `ChangeWriter`, and it is read under the lock.
  */
-export async function findStanding(db: Reader, conversationId: ConversationId, userId: UserId): Promise<Standing | undefined> {
+export async function findStanding(
+  db: Reader,
+  conversationId: ConversationId,
+  userId: UserId,
+): Promise<Standing | undefined> {
   const [record] = await db.query<ConversationRecord & { member: MemberRecord | null; in_space: boolean }>({
     name: "find_standing",
     text: `SELECT ${CONVERSATION_SELECT},
@@ -169,7 +193,11 @@ export async function findDirect(db: Reader, key: string): Promise<ConversationI
 }
 
 /** The support conversation of a customer or the system conversation of a reader. Unique index conversations_subject. */
-export async function findBySubject(db: Reader, kind: "support" | "system", userId: UserId): Promise<ConversationId | undefined> {
+export async function findBySubject(
+  db: Reader,
+  kind: "support" | "system",
+  userId: UserId,
+): Promise<ConversationId | undefined> {
   const [row] = await db.query<{ id: ConversationId }>({
     name: "find_by_subject",
     text: "SELECT id FROM conversations WHERE kind = $1 AND subject_user_id = $2 AND deleted_at IS NULL",

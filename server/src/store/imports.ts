@@ -71,7 +71,9 @@ export async function countReplies(tx: Writer, updates: readonly RootUpdate[]): 
            FROM json_to_recordset($1::json) AS u (id uuid, replies integer, version bigint, last_reply_at timestamptz)
            WHERE m.id = u.id`,
     values: [
-      JSON.stringify(updates.map(({ id, replies, version, lastReplyAt }) => ({ id, replies, version, last_reply_at: lastReplyAt }))),
+      JSON.stringify(
+        updates.map(({ id, replies, version, lastReplyAt }) => ({ id, replies, version, last_reply_at: lastReplyAt })),
+      ),
     ],
   });
 }
@@ -87,7 +89,16 @@ export async function insertImportedReactions(
            SELECT r.message_id, r.user_id, r.reaction, r.at
            FROM json_to_recordset($1::json) AS r (message_id uuid, user_id uuid, reaction text, at timestamptz)
            ON CONFLICT DO NOTHING`,
-    values: [JSON.stringify(reactions.map(({ messageId, userId, reaction, at }) => ({ message_id: messageId, user_id: userId, reaction, at })))],
+    values: [
+      JSON.stringify(
+        reactions.map(({ messageId, userId, reaction, at }) => ({
+          message_id: messageId,
+          user_id: userId,
+          reaction,
+          at,
+        })),
+      ),
+    ],
   });
 }
 

@@ -36,9 +36,31 @@ export function messageColumns(alias: string): string {
 }
 
 const MESSAGE_COLUMNS = [
-  "conversation_id", "seq", "ordinal", "version", "id", "sender_id", "content_type", "content", "metadata", "attachments",
-  "mentions", "mass_mention", "parent_id", "thread_root_id", "depth", "reply_count", "last_reply_at", "reaction_count",
-  "edit_count", "pinned_at", "pinned_by", "created_at", "edited_at", "deleted_at", "deleted_by",
+  "conversation_id",
+  "seq",
+  "ordinal",
+  "version",
+  "id",
+  "sender_id",
+  "content_type",
+  "content",
+  "metadata",
+  "attachments",
+  "mentions",
+  "mass_mention",
+  "parent_id",
+  "thread_root_id",
+  "depth",
+  "reply_count",
+  "last_reply_at",
+  "reaction_count",
+  "edit_count",
+  "pinned_at",
+  "pinned_by",
+  "created_at",
+  "edited_at",
+  "deleted_at",
+  "deleted_by",
 ];
 
 export interface MessageRecord {

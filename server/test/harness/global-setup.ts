@@ -18,7 +18,10 @@ const PREFIX = "parley-test-";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweepLeftovers(PREFIX);
   const given = process.env["PARLEY_TEST_DATABASE_URL"];
-  const server = given === undefined ? await startThrowaway() : { admin: given, stop: () => onServer(given, `drop database ${TEMPLATE}`) };
+  const server =
+    given === undefined
+      ? await startThrowaway()
+      : { admin: given, stop: () => onServer(given, `drop database ${TEMPLATE}`) };
   const { admin } = server;
   if (given !== undefined) await onServer(admin, `drop database if exists ${TEMPLATE}`);
   await onServer(admin, `create database ${TEMPLATE}`);

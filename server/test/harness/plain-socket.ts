@@ -16,7 +16,9 @@ interface Frame {
 
 /** Connects with the token in the header; ready when it is `connected`. */
 export async function plainSocket(url: string, token: string): Promise<PlainSocket> {
-  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/messaging/ws`, { headers: { authorization: `Bearer ${token}` } });
+  const socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/messaging/ws`, {
+    headers: { authorization: `Bearer ${token}` },
+  });
   const waiting = new Map<string, { resolve: (data: never) => void; reject: (error: Error) => void }>();
   let isGone = false;
   let last = 0;

@@ -22,7 +22,8 @@ export async function openArchive(file: string): Promise<SlackArchive> {
     async read(path) {
       const entry = entries.get(path);
       if (!entry) return undefined;
-      if (entry.uncompressedSize > MAX_ENTRY_BYTES) throw new SlackExportError(`${path} is larger than ${MAX_ENTRY_BYTES} bytes`);
+      if (entry.uncompressedSize > MAX_ENTRY_BYTES)
+        throw new SlackExportError(`${path} is larger than ${MAX_ENTRY_BYTES} bytes`);
       const stream = await new Promise<NodeJS.ReadableStream>((resolve, reject) => {
         zip.openReadStream(entry, (error, opened) => (error ? reject(error) : resolve(opened)));
       });
@@ -41,7 +42,8 @@ export async function openArchive(file: string): Promise<SlackArchive> {
 function open(file: string): Promise<yauzl.ZipFile> {
   return new Promise((resolve, reject) => {
     yauzl.open(file, { lazyEntries: true, autoClose: false, validateEntrySizes: true }, (error, zip) => {
-      if (error) reject(new SlackExportError(`${file} cannot be read as a zip file: ${error.message}`, { cause: error }));
+      if (error)
+        reject(new SlackExportError(`${file} cannot be read as a zip file: ${error.message}`, { cause: error }));
       else resolve(zip);
     });
   });
@@ -57,11 +59,15 @@ async function list(zip: yauzl.ZipFile): Promise<Map<string, yauzl.Entry>> {
       else zip.readEntry();
     });
     zip.on("end", resolve);
-    zip.on("error", (error: Error) => reject(new SlackExportError(`the archive is damaged: ${error.message}`, { cause: error })));
+    zip.on("error", (error: Error) =>
+      reject(new SlackExportError(`the archive is damaged: ${error.message}`, { cause: error })),
+    );
     zip.readEntry();
   });
   if (entries.has("users.json")) return entries;
   const folder = [...entries.keys()].find((path) => path.endsWith("/users.json"))?.slice(0, -"users.json".length);
   if (folder === undefined) throw new SlackExportError("this is no Slack export: it has no users.json");
-  return new Map([...entries].flatMap(([path, entry]) => (path.startsWith(folder) ? [[path.slice(folder.length), entry]] : [])));
+  return new Map(
+    [...entries].flatMap(([path, entry]) => (path.startsWith(folder) ? [[path.slice(folder.length), entry]] : [])),
+  );
 }

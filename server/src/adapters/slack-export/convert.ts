@@ -78,9 +78,25 @@ export interface ConversionContext {
 
 /** Subtypes that Slack itself writes: who came, who went, what was renamed. */
 const NOTICES = new Set([
-  "channel_join", "channel_leave", "channel_topic", "channel_purpose", "channel_name", "channel_archive", "channel_unarchive",
-  "group_join", "group_leave", "group_topic", "group_purpose", "group_name", "group_archive", "group_unarchive",
-  "pinned_item", "unpinned_item", "bot_add", "bot_remove", "reminder_add",
+  "channel_join",
+  "channel_leave",
+  "channel_topic",
+  "channel_purpose",
+  "channel_name",
+  "channel_archive",
+  "channel_unarchive",
+  "group_join",
+  "group_leave",
+  "group_topic",
+  "group_purpose",
+  "group_name",
+  "group_archive",
+  "group_unarchive",
+  "pinned_item",
+  "unpinned_item",
+  "bot_add",
+  "bot_remove",
+  "reminder_add",
 ]);
 
 export function toMessage({ ids, channel, names }: ConversionContext, message: SlackMessage): ImportedMessage {
@@ -94,14 +110,22 @@ export function toMessage({ ids, channel, names }: ConversionContext, message: S
     senderId: ids.user(authorOf(message)),
     contentType: NOTICES.has(message.subtype ?? "") ? "system_notification" : "text",
     content: [...content].length > LIMITS.content ? [...content].slice(0, LIMITS.content).join("") : content,
-    metadata: { slack: { ts: message.ts, ...(message.subtype ? { subtype: message.subtype } : {}), ...(isReply ? { thread_ts: message.thread_ts } : {}) } },
+    metadata: {
+      slack: {
+        ts: message.ts,
+        ...(message.subtype ? { subtype: message.subtype } : {}),
+        ...(isReply ? { thread_ts: message.thread_ts } : {}),
+      },
+    },
     attachments: files.length > 0 ? files.slice(0, LIMITS.attachments).map((file) => toAttachment(ids, file)) : null,
     mentions: mentionsOf(ids, names, message),
     parentId: isReply && message.thread_ts ? ids.message(channel.id, message.thread_ts) : null,
     createdAt,
     editedAt: message.edited ? timeOf(message.edited.ts) : null,
     deletedAt: message.subtype === "tombstone" ? (message.edited ? timeOf(message.edited.ts) : createdAt) : null,
-    pinned: pin ? { by: ids.user(pin.user || authorOf(message)), at: pin.created > 0 ? new Date(pin.created * 1000) : createdAt } : null,
+    pinned: pin
+      ? { by: ids.user(pin.user || authorOf(message)), at: pin.created > 0 ? new Date(pin.created * 1000) : createdAt }
+      : null,
     reactions: message.reactions.flatMap(({ name, users }) => toReactions(ids, name, users)),
   };
 }

@@ -5,7 +5,11 @@ import * as z from "zod";
  * ignored, and what is missing in older exports has defaults.
  */
 
-const profile = z.object({ display_name: z.string().default(""), real_name: z.string().default(""), image_192: z.string().optional() });
+const profile = z.object({
+  display_name: z.string().default(""),
+  real_name: z.string().default(""),
+  image_192: z.string().optional(),
+});
 
 export const slackUser = z.object({
   id: z.string().min(1),

@@ -4,7 +4,15 @@ import type { ImportedConversation, ImportedMessage } from "../../services/impor
 import type { HistoryImport } from "../../services/imports/import-history.ts";
 import type { SlackArchive } from "./archive.ts";
 import { authorOf, idsFrom, toMessage, toUnlistedUser, toUser, toUsername, type SlackIds } from "./convert.ts";
-import { slackChannel, slackMessage, slackUser, timeOf, type SlackChannel, type SlackMessage, type SlackUser } from "./format.ts";
+import {
+  slackChannel,
+  slackMessage,
+  slackUser,
+  timeOf,
+  type SlackChannel,
+  type SlackMessage,
+  type SlackUser,
+} from "./format.ts";
 import type { SlackNames } from "./mrkdwn.ts";
 import { emptyReport, type ChannelReport, type ImportReport, type SkipReason } from "./report.ts";
 import { SlackExportError } from "./slack-export-error.ts";
@@ -50,7 +58,12 @@ export async function importSlackExport(options: SlackImportOptions): Promise<Im
   const report = emptyReport(source);
   report.users.read = users.length;
   report.users.written = await history.users(users.map((user) => toUser(ids, source, user)));
-  await history.space({ id: ids.space(), slug: source, name: options.spaceName, members: users.filter((user) => !user.deleted).map((user) => ids.user(user.id)) });
+  await history.space({
+    id: ids.space(),
+    slug: source,
+    name: options.spaceName,
+    members: users.filter((user) => !user.deleted).map((user) => ids.user(user.id)),
+  });
 
   const context = { ids, names: namesOf(users, channels), known: new Set(users.map((user) => user.id)) };
   const total = archive.paths.filter((path) => isDay(path)).length;
@@ -62,7 +75,9 @@ export async function importSlackExport(options: SlackImportOptions): Promise<Im
     options.onProgress({ channel: titleOf(channel), done, total });
   }
   const folders = new Set(channels.map((channel) => channel.folder));
-  report.unlistedFolders = [...new Set(archive.paths.filter(isDay).map((path) => path.split("/")[0] as string))].filter((folder) => !folders.has(folder));
+  report.unlistedFolders = [...new Set(archive.paths.filter(isDay).map((path) => path.split("/")[0] as string))].filter(
+    (folder) => !folders.has(folder),
+  );
   report.users.unlisted = context.known.size - users.length;
   return report;
 }
@@ -102,7 +117,12 @@ async function importChannel(
   return report;
 }
 
-async function importBatch(options: SlackImportOptions, conversation: ImportedConversation, batch: readonly ImportedMessage[], report: ChannelReport): Promise<void> {
+async function importBatch(
+  options: SlackImportOptions,
+  conversation: ImportedConversation,
+  batch: readonly ImportedMessage[],
+  report: ChannelReport,
+): Promise<void> {
   const result = await options.history.messages(conversation.id, batch);
   report.written += result.written;
   report.present += result.present;
@@ -114,7 +134,11 @@ async function importBatch(options: SlackImportOptions, conversation: ImportedCo
 }
 
 /** All messages of a channel by time, each once. What cannot be read is counted with its reason, never dropped in silence. */
-async function readMessages(archive: SlackArchive, days: readonly string[], report: ChannelReport): Promise<SlackMessage[]> {
+async function readMessages(
+  archive: SlackArchive,
+  days: readonly string[],
+  report: ChannelReport,
+): Promise<SlackMessage[]> {
   const byTime = new Map<string, SlackMessage>();
   for (const path of days) {
     const day = await archive.read(path);
@@ -135,16 +159,32 @@ async function readMessages(archive: SlackArchive, days: readonly string[], repo
 }
 
 /** Bots and people of other workspaces wrote here without being in users.json. */
-async function addUnlisted(options: SlackImportOptions, context: ImportContext, source: ChannelSource, messages: readonly SlackMessage[]): Promise<void> {
+async function addUnlisted(
+  options: SlackImportOptions,
+  context: ImportContext,
+  source: ChannelSource,
+  messages: readonly SlackMessage[],
+): Promise<void> {
   const reacting = messages.flatMap((message) => message.reactions.flatMap((reaction) => reaction.users));
   const pinning = source.channel.pins.flatMap((pin) => (pin.user ? [pin.user] : []));
-  const people = [...messages.map(authorOf), ...reacting, ...pinning, ...source.channel.members, source.channel.creator];
+  const people = [
+    ...messages.map(authorOf),
+    ...reacting,
+    ...pinning,
+    ...source.channel.members,
+    source.channel.creator,
+  ];
   const missing = [...new Set(people)].filter((author) => author !== "" && !context.known.has(author));
   await options.history.users(missing.map((author) => toUnlistedUser(context.ids, options.source, author)));
   for (const author of missing) context.known.add(author);
 }
 
-function toConversation(ids: SlackIds, source: ChannelSource, messages: readonly SlackMessage[], space: string): ImportedConversation {
+function toConversation(
+  ids: SlackIds,
+  source: ChannelSource,
+  messages: readonly SlackMessage[],
+  space: string,
+): ImportedConversation {
   const { channel, kind } = source;
   const name = channel.name ?? null;
   const [first] = messages;
@@ -171,7 +211,12 @@ async function readChannels(archive: SlackArchive): Promise<ChannelSource[]> {
     if (!archive.paths.includes(path)) continue;
     for (const channel of await readList(archive, path, slackChannel)) {
       // Slack files direct messages under their id, everything else under its name.
-      sources.push({ channel, kind: kind === "direct" && channel.members.length !== 2 ? "group" : kind, isPublic, folder: kind === "direct" ? channel.id : (channel.name ?? channel.id) });
+      sources.push({
+        channel,
+        kind: kind === "direct" && channel.members.length !== 2 ? "group" : kind,
+        isPublic,
+        folder: kind === "direct" ? channel.id : (channel.name ?? channel.id),
+      });
     }
   }
   return sources;
@@ -203,7 +248,22 @@ function isReply(message: SlackMessage): boolean {
 }
 
 function newChannelReport(name: string): ChannelReport {
-  return { name, created: false, read: 0, written: 0, present: 0, replies: 0, rootless: 0, threads: 0, edits: 0, reactions: 0, files: 0, pins: 0, skipped: {}, now: undefined };
+  return {
+    name,
+    created: false,
+    read: 0,
+    written: 0,
+    present: 0,
+    replies: 0,
+    rootless: 0,
+    threads: 0,
+    edits: 0,
+    reactions: 0,
+    files: 0,
+    pins: 0,
+    skipped: {},
+    now: undefined,
+  };
 }
 
 function skip(report: ChannelReport, reason: SkipReason, count: number): void {

@@ -15,7 +15,9 @@ const MASS: Record<string, string> = { here: "@here", channel: "@all", everyone:
 export function toMarkdown(text: string, names: SlackNames): string {
   return text
     .split(CODE)
-    .map((part, index) => (index % 2 === 1 ? unescape(plainReferences(part, names)) : unescape(styles(references(part, names)))))
+    .map((part, index) =>
+      index % 2 === 1 ? unescape(plainReferences(part, names)) : unescape(styles(references(part, names))),
+    )
     .join("");
 }
 
@@ -43,7 +45,11 @@ function link(target: string, label: string | undefined): string {
 /** Inside code a link is what it points to. */
 function plainReferences(text: string, names: SlackNames): string {
   return text.replaceAll(REFERENCE, (whole, sign: string, target: string, label: string | undefined) =>
-    sign === "" ? (/^(https?|mailto):/.test(target) ? (label ?? target.replace(/^mailto:/, "")) : whole) : references(whole, names),
+    sign === ""
+      ? /^(https?|mailto):/.test(target)
+        ? (label ?? target.replace(/^mailto:/, ""))
+        : whole
+      : references(whole, names),
   );
 }
 

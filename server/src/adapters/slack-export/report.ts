@@ -56,7 +56,8 @@ export interface ImportTotals {
 }
 
 export function totalsOf(report: ImportReport): ImportTotals {
-  const sum = (value: (channel: ChannelReport) => number): number => report.channels.reduce((total, channel) => total + value(channel), 0);
+  const sum = (value: (channel: ChannelReport) => number): number =>
+    report.channels.reduce((total, channel) => total + value(channel), 0);
   return {
     channels: report.channels.length,
     read: sum((channel) => channel.read),
@@ -80,19 +81,41 @@ function skippedIn(channel: ChannelReport): number {
 
 /** Every message of the export was written, was there, or is named with its reason. */
 export function isReconciled(report: ImportReport): boolean {
-  return report.channels.every((channel) => channel.read === channel.written + channel.present + skippedIn(channel)) && report.unlistedFolders.length === 0;
+  return (
+    report.channels.every((channel) => channel.read === channel.written + channel.present + skippedIn(channel)) &&
+    report.unlistedFolders.length === 0
+  );
 }
 
-const COLUMNS = ["channel", "read", "written", "present", "skipped", "threads", "replies", "edits", "reactions", "files", "now"] as const;
+const COLUMNS = [
+  "channel",
+  "read",
+  "written",
+  "present",
+  "skipped",
+  "threads",
+  "replies",
+  "edits",
+  "reactions",
+  "files",
+  "now",
+] as const;
 
 /** The reconciliation as lines of text: a row per channel, the totals, and whatever needs explaining. */
 export function reportLines(report: ImportReport): string[] {
   const totals = totalsOf(report);
-  const rows = report.channels.map((channel) => [channel.name, ...numbersOf({ ...channel, skipped: skippedIn(channel), now: channel.now?.messages ?? 0 })]);
+  const rows = report.channels.map((channel) => [
+    channel.name,
+    ...numbersOf({ ...channel, skipped: skippedIn(channel), now: channel.now?.messages ?? 0 }),
+  ]);
   rows.push(["all", ...numbersOf(totals)]);
   const table = [[...COLUMNS], ...rows];
   const widths = COLUMNS.map((_, column) => Math.max(...table.map((row) => (row[column] ?? "").length)));
-  const lines = table.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join("  "));
+  const lines = table.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  "),
+  );
   return [...lines, "", ...notes(report, totals)];
 }
 
@@ -103,14 +126,19 @@ function numbersOf(counts: Omit<ImportTotals, "channels" | "rootless" | "pins">)
 
 function notes(report: ImportReport, totals: ImportTotals): string[] {
   const { users } = report;
-  const lines = [`${users.read} users in the export, ${users.written} of them new here; ${users.unlisted} authors are not in users.json and were added.`];
-  if (totals.rootless > 0) lines.push(`Replies to a message that is not in the export: ${totals.rootless}. Written as messages of their own.`);
+  const lines = [
+    `${users.read} users in the export, ${users.written} of them new here; ${users.unlisted} authors are not in users.json and were added.`,
+  ];
+  if (totals.rootless > 0)
+    lines.push(`Replies to a message that is not in the export: ${totals.rootless}. Written as messages of their own.`);
   if (totals.pins > 0) lines.push(`Pinned messages: ${totals.pins}.`);
   if (totals.files > 0) lines.push("Of files the metadata came over; their bytes stay at Slack.");
   for (const channel of report.channels) {
-    for (const [reason, count] of Object.entries(channel.skipped)) lines.push(`Skipped in ${channel.name}: ${count} (${reason}).`);
+    for (const [reason, count] of Object.entries(channel.skipped))
+      lines.push(`Skipped in ${channel.name}: ${count} (${reason}).`);
   }
-  for (const folder of report.unlistedFolders) lines.push(`Not imported: the folder ${folder}, which no list of channels names.`);
+  for (const folder of report.unlistedFolders)
+    lines.push(`Not imported: the folder ${folder}, which no list of channels names.`);
   lines.push(
     isReconciled(report)
       ? `Reconciled: ${totals.read} read = ${totals.written} written + ${totals.present} there already + ${totals.skipped} skipped.`

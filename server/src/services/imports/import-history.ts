@@ -43,7 +43,8 @@ export function createHistoryImport(deps: HistoryImportDeps) {
     space: (space: ImportedSpace) =>
       deps.database.transaction((tx) => ensureImportedSpace(tx, { ...space, createdBy: SYSTEM_USER })),
     conversation: (conversation: ImportedConversation) => importConversation(deps, conversation),
-    messages: (conversationId: ConversationId, messages: readonly ImportedMessage[]) => importMessages(deps, conversationId, messages),
+    messages: (conversationId: ConversationId, messages: readonly ImportedMessage[]) =>
+      importMessages(deps, conversationId, messages),
     /** Ends the import of a conversation: nothing of the archive is unread for those who never read there. */
     finish: (conversationId: ConversationId) => deps.database.transaction((tx) => markArchiveRead(tx, conversationId)),
     count: (conversationId: ConversationId) => countImported(deps.database, conversationId),
@@ -52,7 +53,14 @@ export function createHistoryImport(deps: HistoryImportDeps) {
 
 /** Answers how many are new. A username that somebody else has gets a number: ada, ada-2, ada-3 … */
 async function importUsers(deps: HistoryImportDeps, users: readonly ImportedUser[]): Promise<number> {
-  const present = new Set((await findUsers(deps.database, users.map((user) => user.id))).map((user) => user.id));
+  const present = new Set(
+    (
+      await findUsers(
+        deps.database,
+        users.map((user) => user.id),
+      )
+    ).map((user) => user.id),
+  );
   const missing = users.filter((user) => !present.has(user.id));
   for (const user of missing) await deps.database.transaction((tx) => insertNamed(tx, user));
   return missing.length;
@@ -80,7 +88,9 @@ async function insertNamed(tx: Writer, user: ImportedUser): Promise<void> {
 async function importConversation(deps: HistoryImportDeps, imported: ImportedConversation): Promise<boolean> {
   const standing = await findStanding(deps.database, imported.id, SYSTEM_USER);
   if (standing?.conversation.deletedAt) {
-    throw new ParleyError("conflict", { detail: "It was imported before and deleted since; restore it to import more." });
+    throw new ParleyError("conflict", {
+      detail: "It was imported before and deleted since; restore it to import more.",
+    });
   }
   if (standing) return false;
   await deps.committer.change(imported.id, (change) => makeConversation(change, imported), { create: true });
@@ -88,7 +98,10 @@ async function importConversation(deps: HistoryImportDeps, imported: ImportedCon
 }
 
 async function makeConversation(change: ChangeWriter, imported: ImportedConversation): Promise<void> {
-  const version = change.record("conversation.created", imported.id, imported.createdBy, { imported: true, at: imported.createdAt });
+  const version = change.record("conversation.created", imported.id, imported.createdBy, {
+    imported: true,
+    at: imported.createdAt,
+  });
   const directKey = imported.kind === "direct" ? imported.members.toSorted().join(":") : null;
   const made = await insertConversation(change, {
     id: imported.id,
@@ -110,16 +123,28 @@ async function makeConversation(change: ChangeWriter, imported: ImportedConversa
     createdBy: imported.createdBy,
     createdAt: imported.createdAt,
   });
-  if (!made) throw new ParleyError("conflict", { detail: `There is another conversation with this name or these members: ${imported.slug ?? imported.kind}.` });
+  if (!made)
+    throw new ParleyError("conflict", {
+      detail: `There is another conversation with this name or these members: ${imported.slug ?? imported.kind}.`,
+    });
   const people = [...new Set(imported.members)].map((userId) => {
     const role = userId === imported.createdBy && imported.kind !== "direct" ? ("owner" as const) : ("member" as const);
     return { userId, role, permissions: {}, rights: rightsOf(role, {}), joinedSeq: 0, version };
   });
-  await insertMembers(change, { conversationId: imported.id, at: imported.createdAt, present: { lastMessageSeq: 0, messageCount: 0 }, people });
+  await insertMembers(change, {
+    conversationId: imported.id,
+    at: imported.createdAt,
+    present: { lastMessageSeq: 0, messageCount: 0 },
+    people,
+  });
 }
 
 /** Writes those messages that are not there yet, in the order given, as one transaction. At most a few hundred at once. */
-async function importMessages(deps: HistoryImportDeps, conversationId: ConversationId, messages: readonly ImportedMessage[]): Promise<ImportedBatch> {
+async function importMessages(
+  deps: HistoryImportDeps,
+  conversationId: ConversationId,
+  messages: readonly ImportedMessage[],
+): Promise<ImportedBatch> {
   return await deps.committer.change(conversationId, async (change) => {
     const wanted = [...messages.map((message) => message.id), ...messages.flatMap((message) => message.parentId ?? [])];
     const present = await findPresentIds(change, wanted);
@@ -129,7 +154,10 @@ async function importMessages(deps: HistoryImportDeps, conversationId: Conversat
     const records: ImportedMessageRecord[] = [];
     let rootless = 0;
     for (const message of fresh) {
-      const { seq, ordinal } = change.recordMessage(message.id, message.senderId, { imported: true, at: message.createdAt });
+      const { seq, ordinal } = change.recordMessage(message.id, message.senderId, {
+        imported: true,
+        at: message.createdAt,
+      });
       const parentId = message.parentId && known.has(message.parentId) ? message.parentId : null;
       if (message.parentId && !parentId) rootless += 1;
       if (parentId) addReply(roots, parentId, message, seq);
@@ -158,7 +186,9 @@ function addReply(roots: Map<string, RootUpdate>, rootId: MessageId, reply: Impo
   });
 }
 
-function distinctReactions(message: ImportedMessage): { messageId: MessageId; userId: UserId; reaction: string; at: Date }[] {
+function distinctReactions(
+  message: ImportedMessage,
+): { messageId: MessageId; userId: UserId; reaction: string; at: Date }[] {
   const seen = new Set<string>();
   return message.reactions.flatMap(({ userId, reaction }) => {
     const key = `${userId} ${reaction}`;
@@ -168,7 +198,13 @@ function distinctReactions(message: ImportedMessage): { messageId: MessageId; us
   });
 }
 
-function toRecord(key: Uint8Array, message: ImportedMessage, parentId: MessageId | null, seq: number, ordinal: number): ImportedMessageRecord {
+function toRecord(
+  key: Uint8Array,
+  message: ImportedMessage,
+  parentId: MessageId | null,
+  seq: number,
+  ordinal: number,
+): ImportedMessageRecord {
   const { contentType, content, metadata, attachments } = message;
   const gone = message.deletedAt !== null;
   return {

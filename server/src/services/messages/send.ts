@@ -81,7 +81,12 @@ export function createSend(deps: SendDeps): SendService {
   };
 }
 
-const NOT_LET_IN: ReadonlySet<SendRefusal> = new Set(["not_found", "not_a_member", "permission_denied", "contact_refused"]);
+const NOT_LET_IN: ReadonlySet<SendRefusal> = new Set([
+  "not_found",
+  "not_a_member",
+  "permission_denied",
+  "contact_refused",
+]);
 
 async function answer(
   deps: SendDeps,

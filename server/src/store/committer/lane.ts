@@ -218,7 +218,9 @@ export class Lane {
 
   /** Without a database: what has waited too long, or everything when the node is about to end. */
   #refuseHopeless(): void {
-    const hopeless = this.queue.expire(this.#closing ? Number.POSITIVE_INFINITY : performance.now() - this.#options.maxWaitMs);
+    const hopeless = this.queue.expire(
+      this.#closing ? Number.POSITIVE_INFINITY : performance.now() - this.#options.maxWaitMs,
+    );
     for (const operation of hopeless) answer(operation, () => operation.reject(tookTooLong()));
   }
 

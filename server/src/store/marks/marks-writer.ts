@@ -178,7 +178,9 @@ class MarksLane implements MarksWriter {
         this.#refuseExpired();
       }
       await this.#pause(
-        failures > 0 ? Math.min(LONGEST_PAUSE_MS, 20 * 2 ** failures) : started + this.#options.intervalMs - performance.now(),
+        failures > 0
+          ? Math.min(LONGEST_PAUSE_MS, 20 * 2 ** failures)
+          : started + this.#options.intervalMs - performance.now(),
       );
     }
   }

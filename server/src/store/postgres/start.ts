@@ -47,6 +47,7 @@ async function startEmbedded({ dataDirectory, databasePassword, log }: StartOpti
  * else starts or reaches it as `startDatabase` does.
  */
 export async function reachDatabase(options: StartOptions): Promise<Database> {
-  const running = options.databaseUrl === undefined ? runningServer(options.dataDirectory, options.databasePassword) : undefined;
+  const running =
+    options.databaseUrl === undefined ? runningServer(options.dataDirectory, options.databasePassword) : undefined;
   return await startDatabase(running === undefined ? options : { ...options, databaseUrl: running });
 }

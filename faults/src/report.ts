@@ -1,0 +1,74 @@
+import { INVARIANTS, type Invariant, type Violation } from "./checker/facts.ts";
+import type { Note } from "./client/journal.ts";
+import { FAULTS } from "./faults.ts";
+import type { RoundResult } from "./run.ts";
+
+const LONGEST_HISTORY = 40;
+
+/** The notes that concern a violation: of its subject, or else of its conversation around its version, between the faults. */
+export function historyOf(violation: Violation, notes: readonly Note[]): Note[] {
+  const { subject, conversationId, version, client } = violation;
+  const concerns = (note: Note): boolean => {
+    if (note.who === "harness") return true;
+    if (subject !== undefined && note.subject === subject) return true;
+    if (note.conversationId === undefined) return client !== undefined && note.who === client;
+    if (note.conversationId !== conversationId || version === undefined) return false;
+    const isNear = note.version !== undefined && Math.abs(note.version - version) <= 2;
+    return isNear && (client === undefined || note.who === client);
+  };
+  const found = notes.filter(concerns).filter((note, index, all) => !isRepeated(note, all[index + 1]));
+  const own = found.findIndex((note) => note.who !== "harness");
+  // Faults that were over before the subject was first heard of say nothing.
+  const relevant = own < 0 ? found : found.slice(Math.max(0, own - 2));
+  return relevant.slice(-LONGEST_HISTORY);
+}
+
+/** Of attempts to connect in a row the last one tells enough. */
+function isRepeated(note: Note, next: Note | undefined): boolean {
+  return (
+    next !== undefined &&
+    note.conversationId === undefined &&
+    note.who !== "harness" &&
+    note.who === next.who &&
+    note.text === next.text
+  );
+}
+
+export function describeViolation(violation: Violation, notes: readonly Note[]): string {
+  const { invariant, text, conversationId, subject } = violation;
+  const lines = [`${invariant}  ${text}`, `    must hold: ${INVARIANTS[invariant]}`];
+  if (conversationId !== undefined)
+    lines.push(`    conversation ${conversationId}${subject === undefined ? "" : `, subject ${subject}`}`);
+  for (const note of historyOf(violation, notes)) {
+    const place = [note.version === undefined ? "" : `v${note.version}`, note.subject ?? ""].filter(Boolean).join(" ");
+    lines.push(
+      `    ${String(note.at).padStart(8)} ms  ${note.who.padEnd(8)} ${note.text}${place ? `  [${place}]` : ""}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+/** A row for each fault: the rounds it was in, and how long it took at most until everyone had everything again. */
+export function summaryTable(rounds: readonly RoundResult[]): string {
+  const width = Math.max(...Object.keys(FAULTS).map((name) => name.length), 5);
+  const lines = [`${"fault".padEnd(width)}  alone  mixed  violations  back after (median, worst)`];
+  for (const name of Object.keys(FAULTS)) {
+    const having = rounds.filter(({ faults }) => faults.includes(name));
+    if (having.length === 0) continue;
+    const alone = having.filter(({ faults }) => faults.length === 1);
+    const bad = having.filter(({ violations }) => violations.length > 0).length;
+    const times = (alone.length > 0 ? alone : having).map(({ recoveryMs }) => recoveryMs).toSorted((a, b) => a - b);
+    const seconds = (value: number | undefined): string => `${((value ?? 0) / 1_000).toFixed(1)} s`;
+    const back = `${seconds(times[Math.floor(times.length / 2)])}, ${seconds(times.at(-1))}`;
+    lines.push(
+      `${name.padEnd(width)}  ${String(alone.length).padStart(5)}  ${String(having.length - alone.length).padStart(5)}  ${String(bad).padStart(10)}  ${back}`,
+    );
+  }
+  return lines.join("\n");
+}
+
+export function countByInvariant(violations: readonly Violation[]): Partial<Record<Invariant, number>> {
+  const counts: Partial<Record<Invariant, number>> = {};
+  for (const { invariant } of violations) counts[invariant] = (counts[invariant] ?? 0) + 1;
+  return counts;
+}
