@@ -20,6 +20,21 @@ export default {
       to: { pathNot: ["^protocol/src", "node_modules/zod/"] },
     },
     {
+      name: "client-speaks-the-wire",
+      comment:
+        "The SDK runs in a browser, and stays small: of the protocol it takes the types, of everything else nothing.",
+      severity: "error",
+      from: { path: "^client/src", pathNot: "\\.test\\.ts$" },
+      to: { pathNot: ["^client/src", "^protocol/", "node_modules/zod/"] },
+    },
+    {
+      name: "client-takes-the-protocol-as-types",
+      comment: "A value from there would bring zod along, which is larger than the whole SDK.",
+      severity: "error",
+      from: { path: "^client/src", pathNot: "\\.test\\.ts$" },
+      to: { path: ["^protocol/", "node_modules/zod/"], dependencyTypesNot: ["type-only"] },
+    },
+    {
       name: "domain-is-pure",
       comment: "Rules know the words of the protocol and nothing else: no I/O, no clock, no library.",
       severity: "error",
@@ -99,8 +114,8 @@ export default {
     {
       name: "no-tests-in-production",
       severity: "error",
-      from: { pathNot: ["\\.test\\.ts$", "^server/test/"] },
-      to: { path: ["\\.test\\.ts$", "^server/test/"] },
+      from: { pathNot: ["\\.test\\.ts$", "^(server|client)/test/"] },
+      to: { path: ["\\.test\\.ts$", "^(server|client)/test/"] },
     },
   ],
   options: {

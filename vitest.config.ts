@@ -6,7 +6,10 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 export default defineConfig({
   resolve: {
     // Tests run the sources, so that they never see a stale build.
-    alias: { "@parley/protocol": here("./protocol/src/index.ts") },
+    alias: {
+      "@parley/protocol": here("./protocol/src/index.ts"),
+      "@parley/client": here("./client/src/mod.ts"),
+    },
   },
   test: {
     projects: [
@@ -14,7 +17,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["protocol/src/**/*.test.ts", "server/src/**/*.test.ts"],
+          include: ["protocol/src/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts"],
           testTimeout: 10_000,
           sequence: { groupOrder: 0 },
         },
@@ -23,7 +26,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "integration",
-          include: ["server/test/**/*.test.ts"],
+          include: ["server/test/**/*.test.ts", "client/test/**/*.test.ts", "faults/test/**/*.test.ts"],
           globalSetup: ["server/test/harness/global-setup.ts"],
           pool: "forks",
           // Each file brings servers and sockets of its own: more at once would only time out on two cores.

@@ -1,0 +1,48 @@
+import type { ErrorCode, Message, SendMessageToInput } from "@parley/protocol";
+
+/** What one may say in a message; where it goes is said apart. */
+export type Draft = Omit<SendMessageToInput, "id" | "conversation_id" | "recipient_id" | "send_at">;
+
+/** Where a message goes: a conversation, or a person (their direct conversation is made if need be). */
+export type Destination = { readonly conversation_id: string } | { readonly recipient_id: string };
+
+/**
+ * - `queued`: waits for the connection, for those before it, or for a limit to pass
+ * - `sending`: on its way
+ * - `sent`: committed; it is in the timeline, or about to be
+ * - `failed`: refused for `reason`; it stays until it is retried or discarded
+ *
+ * Of a sent message, `receiptOf` tells `delivered` and `read`.
+ */
+export type OutgoingState = "queued" | "sending" | "sent" | "failed";
+
+/** A message in the outbox, as it is kept. Names are those of the wire. */
+export interface OutboxEntry {
+  readonly id: string;
+  readonly to: Destination;
+  readonly draft: Draft;
+  /** Its place in the order of sending: milliseconds since the epoch, later than those before it. */
+  readonly at: number;
+  /** Why it was refused; undefined while it is to be sent. */
+  readonly reason?: FailureReason;
+}
+
+export interface FailureReason {
+  readonly code: ErrorCode;
+  readonly message: string;
+}
+
+export interface Outgoing extends OutboxEntry {
+  readonly state: OutgoingState;
+  /** Once it is sent. */
+  readonly message?: Message;
+}
+
+/** What keeps the order: messages of one lane are sent one after the other. */
+export function laneOf({ to }: OutboxEntry): string {
+  return "conversation_id" in to ? to.conversation_id : `to ${to.recipient_id}`;
+}
+
+export function inOrder(entries: Iterable<OutboxEntry>): OutboxEntry[] {
+  return [...entries].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
+}

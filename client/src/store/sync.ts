@@ -1,0 +1,403 @@
+import type {
+  ChangesFrame,
+  Conversation,
+  MarkEvent,
+  Message,
+  ResumedConversation,
+  ResumedFrame,
+  ServerFrame,
+} from "@parley/protocol";
+import type { Api } from "../api.ts";
+import type { Clock } from "../clock.ts";
+import type { Connection } from "../connection.ts";
+import { hasCode, isPassing, ParleyError } from "../errors.ts";
+import { createTopic, type Topic } from "../observable.ts";
+import { reduceMark, reduceOwnRead, reduceView } from "./reduce.ts";
+import { createReplica, type Replica, type ReplicaHost } from "./replica.ts";
+import { patchMessage } from "./windows.ts";
+
+export interface SyncDeps {
+  readonly api: Api;
+  readonly clock: Clock;
+  readonly connection: () => Connection;
+  /** Events are told onwards once they are applied. */
+  readonly onApplied: ReplicaHost["onApplied"];
+  readonly onMessage: (message: Message) => void;
+  /** Everything that was held of it is dropped. */
+  readonly onReset: (replica: Replica) => void;
+  /** Something of one's own may be seen in its place now. */
+  readonly onMoved: (replica: Replica) => void;
+}
+
+export interface Sync {
+  readonly replicas: ReadonlyMap<string, Replica>;
+  /** Tells of conversations that come, go or change. */
+  readonly changed: Topic<Replica>;
+  me(): string;
+  /** The replica of a conversation; made, and loaded in the background, where there is none. */
+  replica(id: string): Replica;
+  hear(frame: ServerFrame): void;
+  lost(): void;
+  /** Loads the conversation itself anew. */
+  refresh(replica: Replica): Promise<void>;
+  /** Resolves once the replica's version is known. */
+  settled(replica: Replica): Promise<void>;
+  /** Its head, as it was told beside the changes: what is missing up to there is asked for. */
+  reach(replica: Replica, head: number): void;
+  /** Of a conversation that is only followed while it is open. */
+  forget(replica: Replica): void;
+  readonly isComplete: () => boolean;
+}
+
+/** Conversations a single resume may name. */
+const NAMED = 500;
+const LIST_PAGE = 100;
+/** In conversations of up to so many members everyone's marks are told. */
+const MARKS_TOLD = 50;
+/** So many unknown conversations are asked for one by one; more are looked for in the list. */
+const ONE_BY_ONE = 5;
+const AGAIN_MS = 1_000;
+
+interface Resuming {
+  names: string[];
+  readonly listed: Set<string>;
+  cursor: string | null;
+}
+
+interface Loading {
+  readonly done: Promise<void>;
+  again: Promise<void> | undefined;
+}
+
+/** Keeps what is held of all conversations equal to what the service has. */
+export function createSync(deps: SyncDeps): Sync {
+  const { api, clock } = deps;
+  const replicas = new Map<string, Replica>();
+  const changed = createTopic<Replica>();
+  const catchingUp = new Set<string>();
+  const loading = new Map<string, Loading>();
+  let me = "";
+  let epoch: string | null = null;
+  let resuming: Resuming | undefined;
+  let isComplete = false;
+
+  const host: ReplicaHost = {
+    me: () => me,
+    onGap: (replica) => void catchUp(replica),
+    onReset(replica) {
+      void refresh(replica).catch(() => undefined);
+      deps.onReset(replica);
+    },
+    onGone(replica) {
+      replicas.delete(replica.id);
+      changed.tell(replica);
+    },
+    onMessage: deps.onMessage,
+    onRecount: (replica) => void refresh(replica).catch(() => undefined),
+    onApplied(replica, event) {
+      // Joining a channel that one followed: from now on it has a mark.
+      if (event.type === "member.added" && event.data.user_id === me) void refresh(replica).catch(() => undefined);
+      deps.onApplied(replica, event);
+    },
+    onLacking: (replica, message) => void reloadMessage(replica, message.id),
+  };
+
+  function make(id: string): Replica {
+    const replica = createReplica(id, host);
+    replicas.set(id, replica);
+    replica.cell.subscribe(() => {
+      changed.tell(replica);
+      deps.onMoved(replica);
+      makeSure(replica);
+    });
+    return replica;
+  }
+
+  function replicaOf(id: string): Replica {
+    const held = replicas.get(id);
+    if (held) return held;
+    const replica = make(id);
+    // Marks are listed with a resume alone.
+    replica.update((state) => ({ ...state, marksAreUnsure: true }));
+    if (!resuming && isComplete) void refresh(replica).catch(() => undefined);
+    return replica;
+  }
+
+  // --- after a connection ------------------------------------------------------------------------------------------
+
+  function onConnected(userId: string, newEpoch: string): void {
+    me = userId;
+    const names = [...replicas.values()].filter(({ version }) => version !== undefined).map(({ id }) => id);
+    if (epoch !== null && epoch !== newEpoch) {
+      // Versions may be used again for something else: until they are known anew, nothing is compared with them.
+      for (const replica of replicas.values()) replica.unsettle();
+    }
+    resuming = { names, listed: new Set(), cursor: null };
+    askResume(resuming, Object.fromEntries(names.slice(0, NAMED).map((id) => [id, replicas.get(id)?.version ?? 0])));
+  }
+
+  function askResume(mine: Resuming, conversations: Record<string, number>): void {
+    mine.names = mine.names.slice(NAMED);
+    const data = {
+      conversations,
+      ...(epoch === null ? {} : { epoch }),
+      ...(mine.cursor === null ? {} : { cursor: mine.cursor }),
+    };
+    const failed = (error: unknown): void => {
+      if (resuming !== mine || !isPassing(error) || hasCode(error, "offline")) return;
+      const seconds = (error as ParleyError).retryAfterSeconds ?? 0;
+      clock.after(Math.max(AGAIN_MS, seconds * 1_000), () => resuming === mine && askResume(mine, conversations));
+    };
+    deps.connection().request("resume", data).catch(failed);
+  }
+
+  function onChanges({ conversation_id: id, data }: ChangesFrame): void {
+    const replica = replicas.get(id);
+    if (!replica) return;
+    if (data.reset || replica.version !== undefined) replica.caughtUp(data);
+    // Everything beyond the first 500 is asked for over HTTP.
+    if (data.has_more && !data.reset) void catchUp(replica);
+  }
+
+  function onResumed({ data }: ResumedFrame): void {
+    const mine = resuming;
+    if (!mine) return;
+    for (const { id, reason } of data.gone) replicas.get(id)?.gone(reason);
+    for (const row of data.conversations) {
+      mine.listed.add(row.id);
+      onStanding(replicas.get(row.id) ?? make(row.id), row);
+    }
+    mine.cursor = data.next_cursor;
+    if (mine.cursor !== null || mine.names.length > 0) {
+      askResume(mine, Object.fromEntries(mine.names.slice(0, NAMED).map((id) => [id, replicas.get(id)?.version ?? 0])));
+      return;
+    }
+    epoch = data.epoch;
+    resuming = undefined;
+    finish(mine.listed);
+  }
+
+  function onStanding(replica: Replica, row: ResumedConversation): void {
+    const { marks } = row;
+    if (marks) replica.update((state) => marks.reduce(reduceMark, { ...state, marksAreUnsure: false }));
+    if (replica.version === undefined) replica.settle(row.head);
+    const { conversation } = replica.cell.value;
+    if (!conversation) replica.update((state) => ({ ...state, unread: row.unread_count }));
+    else if (
+      row.last_read_seq !== conversation.last_read_seq ||
+      (row.unread_count === null) !== (conversation.unread_count === null)
+    ) {
+      ownRead(replica, row.last_read_seq ?? 0);
+    }
+  }
+
+  function finish(listed: ReadonlySet<string>): void {
+    isComplete = true;
+    for (const replica of replicas.values()) {
+      if (replica.version === undefined || !listed.has(replica.id)) void refresh(replica).catch(() => undefined);
+      else if (replica.hasGap) void catchUp(replica);
+      makeSure(replica);
+    }
+    deps.connection().caughtUp();
+    void loadMissing().catch(() => undefined);
+  }
+
+  /** The conversations themselves, of those that were only listed. */
+  async function loadMissing(): Promise<void> {
+    const missing = (): Replica[] =>
+      [...replicas.values()].filter(({ cell }) => !cell.value.conversation && !loading.has(cell.value.id));
+    if (missing().length > ONE_BY_ONE || replicas.size === 0) await readList();
+    for (const replica of missing().slice(0, NAMED)) await refresh(replica).catch(() => undefined);
+  }
+
+  async function readList(): Promise<void> {
+    let cursor: string | null | undefined;
+    do {
+      const log: [Replica, Conversation][] = [];
+      const page = await api.listConversations({ limit: LIST_PAGE, ...(cursor == null ? {} : { cursor }) });
+      for (const view of page.items) {
+        const replica = replicas.get(view.id);
+        // Those already held take part in the changes that came meanwhile, which only a reading of their own allows for.
+        if (replica && !replica.cell.value.conversation && (replica.version ?? 0) <= view.head)
+          log.push([replica, view]);
+        // For staff: support conversations, of which they are no members.
+        else if (!replica) await refresh(replicaOf(view.id)).catch(() => undefined);
+      }
+      for (const [replica, view] of log) replica.update((state) => reduceView(state, view));
+      for (const [replica, view] of log) replica.settle(Math.min(view.head, replica.version ?? view.head));
+      cursor = page.next_cursor;
+    } while (cursor != null);
+  }
+
+  // --- single conversations ----------------------------------------------------------------------------------------
+
+  /** What is asked for while an answer is on its way may be newer than that: it is asked for once more. */
+  function refresh(replica: Replica): Promise<void> {
+    const { id } = replica;
+    const running = loading.get(id);
+    if (running) {
+      const again = (running.again ??= running.done.catch(() => undefined).then(() => refresh(replica)));
+      return again;
+    }
+    const mine: Loading = { done: load(replica).finally(() => loading.delete(id)), again: undefined };
+    loading.set(id, mine);
+    return mine.done;
+  }
+
+  async function load(replica: Replica): Promise<void> {
+    try {
+      const view = await replica.reading(() => api.getConversation({ conversation_id: replica.id }), reduceView);
+      if (!view) return;
+      if (replica.version === undefined) {
+        if (!resuming) replica.settle(view.head);
+      } else if (view.head > replica.version) reach(replica, view.head);
+    } catch (error) {
+      if (hasCode(error, "not_found")) replica.gone("unknown");
+      else if (isPassing(error) && replicas.get(replica.id) === replica) {
+        // Without a connection the next resume asks again.
+        clock.after(AGAIN_MS, () => {
+          if (deps.connection().state.value === "online" && replicas.get(replica.id) === replica)
+            void refresh(replica).catch(() => undefined);
+        });
+      }
+      throw error;
+    }
+  }
+
+  /** Where everyone's marks are told, but one may have been missed, they are asked for. */
+  function makeSure(replica: Replica): void {
+    const { marksAreUnsure, conversation, gone } = replica.cell.value;
+    if (!marksAreUnsure || !conversation || gone || resuming) return;
+    replica.update((state) => ({ ...state, marksAreUnsure: false }));
+    if (conversation.member_count > MARKS_TOLD) return;
+    // Guests may not see them; and after a lost connection the next one tells them anyway.
+    api.listMarks({ conversation_id: replica.id, limit: LIST_PAGE }).then(
+      ({ items }) => replica.update((state) => items.reduce(reduceMark, state)),
+      () => undefined,
+    );
+  }
+
+  async function catchUp(replica: Replica): Promise<void> {
+    if (resuming || catchingUp.has(replica.id) || replica.version === undefined) return;
+    catchingUp.add(replica.id);
+    try {
+      for (;;) {
+        const { version: after } = replica;
+        if (after === undefined || replica.cell.value.gone) return;
+        const set = await api.listChanges({
+          conversation_id: replica.id,
+          after,
+          limit: LIST_PAGE,
+          ...(epoch === null ? {} : { epoch }),
+        });
+        // A reset or a resume came first.
+        if (replica.version === undefined || replica.version < after) continue;
+        replica.caughtUp(set);
+        if (set.reset || (!set.has_more && !(replica.hasGap && set.through > after))) break;
+      }
+      // Marks take no version: those that moved with what was missed are asked for.
+      replica.update((state) => ({ ...state, marksAreUnsure: true }));
+      await refresh(replica).catch(() => undefined);
+    } catch (error) {
+      if (hasCode(error, "not_found")) replica.gone("unknown");
+      else if (isPassing(error))
+        clock.after(AGAIN_MS, () => deps.connection().state.value === "online" && void catchUp(replica));
+    } finally {
+      catchingUp.delete(replica.id);
+    }
+  }
+
+  function reach(replica: Replica, head: number): void {
+    // What is on its way live needs no asking.
+    clock.after(AGAIN_MS, () => {
+      if (replica.version !== undefined && replica.version < head) void catchUp(replica);
+    });
+  }
+
+  async function reloadMessage(replica: Replica, messageId: string): Promise<void> {
+    const ask = () => api.getMessage({ conversation_id: replica.id, message_id: messageId });
+    await replica
+      .reading(ask, (state, message) => ({
+        ...state,
+        windows: patchMessage(state.windows, messageId, (held) => (message.version >= held.version ? message : held)),
+      }))
+      .catch(() => undefined);
+  }
+
+  // --- marks -------------------------------------------------------------------------------------------------------
+
+  function onMark(event: MarkEvent): void {
+    const replica = replicas.get(event.conversation_id);
+    if (!replica) return;
+    const held = replica.cell.value.marks.get(event.user_id);
+    const read = event.type === "read.updated" ? event.data.last_read_seq : (held?.last_read_seq ?? 0);
+    const delivered =
+      event.type === "delivery.updated" ? event.data.last_delivered_seq : (held?.last_delivered_seq ?? 0);
+    const at = event.type === "read.updated" ? event.data.last_read_at : (held?.last_read_at ?? null);
+    const mark = { user_id: event.user_id, last_read_seq: read, last_delivered_seq: delivered, last_read_at: at };
+    // How far someone has read who was not heard of yet is not in a delivery.
+    const isUnsure = !held && event.type === "delivery.updated";
+    replica.update((state) => reduceMark(isUnsure ? { ...state, marksAreUnsure: true } : state, mark));
+    // Only one's own sockets are told what is unread; staff share the mark of a support conversation.
+    const isOwn = event.user_id === me || (event.type === "read.updated" && event.data.unread_count !== undefined);
+    if (event.type === "read.updated" && isOwn) ownRead(replica, read, event.data.unread_count);
+  }
+
+  function ownRead(replica: Replica, seq: number, told?: number): void {
+    const { value } = replica.cell;
+    if (!value.conversation) {
+      if (told !== undefined) replica.update((state) => ({ ...state, unread: told }));
+      return;
+    }
+    const moved = reduceOwnRead(value, seq, me);
+    if (moved) replica.update(() => moved);
+    else void refresh(replica).catch(() => undefined);
+  }
+
+  function settled(replica: Replica): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const check = (): void => {
+        const { gone, version } = replica.cell.value;
+        if (gone) reject(new ParleyError("not_found", "There is no such conversation, or you may not see it."));
+        else if (version !== undefined) resolve();
+        else return;
+        stop();
+      };
+      let stop = (): void => undefined;
+      stop = replica.cell.subscribe(check);
+      check();
+    });
+  }
+
+  return {
+    replicas,
+    changed,
+    me: () => me,
+    replica: replicaOf,
+    hear(frame) {
+      if (frame.type === "connected") {
+        // A renewed token is answered with `connected`, too; only a new connection resumes.
+        if (!resuming && deps.connection().state.value === "catching-up")
+          onConnected(frame.data.user_id, frame.data.epoch);
+      } else if (frame.type === "changes") onChanges(frame);
+      else if (frame.type === "resumed") onResumed(frame);
+      else if (frame.type === "read.updated" || frame.type === "delivery.updated") onMark(frame);
+      else if ("version" in frame) onChange(frame);
+    },
+    lost() {
+      resuming = undefined;
+    },
+    refresh,
+    settled,
+    reach,
+    forget(replica) {
+      replicas.delete(replica.id);
+      changed.tell(replica);
+    },
+    isComplete: () => isComplete && !resuming,
+  };
+
+  function onChange(event: Extract<ServerFrame, { version: number }>): void {
+    replicaOf(event.conversation_id).live(event);
+  }
+}
