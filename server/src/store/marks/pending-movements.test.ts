@@ -53,6 +53,15 @@ test("merged movements take the mark where one after the other would", () => {
   );
 });
 
+test("a reading does not fulfil, afterwards, the condition of a scheduled message before it", () => {
+  const pending = new PendingMovements(10);
+  pending.push(movement(11, "scheduled"));
+  pending.push(movement(10, "reading"));
+  let mark = at(0);
+  while (pending.size > 0) for (const step of pending.take(10)) mark = moved(mark, step);
+  expect(mark.lastReadOrdinal).toBe(10);
+});
+
 test("however often a mark moves, it waits as few movements", () => {
   const pending = new PendingMovements(2);
   for (let ordinal = 1; ordinal <= 100; ordinal += 1) pending.push(movement(ordinal, "reading"));

@@ -52,8 +52,8 @@ export function mergeReads(first: ReadTarget | null, second: ReadTarget | null):
     return higher(first, second, first.onlyIfAllRead);
   }
   if (!first.onlyIfAllRead || second.ordinal >= first.ordinal) return higher(first, second, false);
-  // The second one is what fulfils the first one's condition, or cannot.
-  return second.ordinal >= (first.ownFrom ?? 0) - 1 ? { ...first, onlyIfAllRead: false } : null;
+  // Whether the first one takes effect, and so goes further than the second, only the stored mark can tell.
+  return null;
 }
 
 function higher(first: ReadTarget, second: ReadTarget, onlyIfAllRead: boolean): ReadTarget {
