@@ -35,6 +35,27 @@ export default {
       to: { path: ["^protocol/", "node_modules/zod/"], dependencyTypesNot: ["type-only"] },
     },
     {
+      name: "web-speaks-through-the-client",
+      comment: "The app knows the service as its SDK does: nothing of the server, of the protocol the types alone.",
+      severity: "error",
+      from: { path: "^web/src" },
+      to: { path: ["^server/", "^bench/", "^faults/", "^client/src/(?!mod\\.ts$)"] },
+    },
+    {
+      name: "web-takes-the-protocol-as-types",
+      comment: "A value from there would bring zod along.",
+      severity: "error",
+      from: { path: "^web/src", pathNot: "\\.test\\.ts$" },
+      to: { path: ["^protocol/", "node_modules/zod/"], dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "web-stores-know-no-components",
+      comment: "What a store or a composable needs to say on the screen, it says as state.",
+      severity: "error",
+      from: { path: "^web/src/(stores|composables|session|markdown|i18n)/" },
+      to: { path: "^web/src/(components|pages|router)/" },
+    },
+    {
       name: "domain-is-pure",
       comment: "Rules know the words of the protocol and nothing else: no I/O, no clock, no library.",
       severity: "error",
@@ -114,8 +135,8 @@ export default {
     {
       name: "no-tests-in-production",
       severity: "error",
-      from: { pathNot: ["\\.test\\.ts$", "^(server|client)/test/"] },
-      to: { path: ["\\.test\\.ts$", "^(server|client)/test/"] },
+      from: { pathNot: ["\\.test\\.ts$", "^(server|client|web)/test/"] },
+      to: { path: ["\\.test\\.ts$", "^(server|client|web)/test/"] },
     },
   ],
   options: {

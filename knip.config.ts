@@ -6,11 +6,21 @@ const config: KnipConfig = {
     ".": {
       entry: ["scripts/*.mjs"],
       project: ["scripts/**", "*.ts"],
+      // Those of the workspace web.
+      ignoreDependencies: ["@vitejs/plugin-vue"],
+      ignoreBinaries: ["vite", "vue-tsc", "eslint"],
     },
     protocol: { project: ["src/**/*.ts"] },
     client: {
       entry: ["test/**/*.test.ts"],
       project: ["src/**/*.ts", "test/**/*.ts"],
+    },
+    web: {
+      // The shared pieces are there to be used; entities.ts stands in for a package (vite.config.ts).
+      entry: ["test/**/*.test.ts", "src/**/*.test.ts", "src/components/base/*.vue", "src/markdown/entities.ts"],
+      project: ["src/**/*.{ts,vue}", "build/**/*.ts", "test/**/*.ts"],
+      // The environment of its unit tests (vitest.config.ts).
+      ignoreDependencies: ["happy-dom"],
     },
     bench: {
       // Each of these is a process of its own.

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vitest/config";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -20,6 +21,31 @@ export default defineConfig({
           include: ["protocol/src/**/*.test.ts", "server/src/**/*.test.ts", "client/src/**/*.test.ts"],
           testTimeout: 10_000,
           sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        plugins: [vue()],
+        resolve: { alias: { entities: here("./web/src/markdown/entities.ts") } },
+        test: {
+          name: "web",
+          include: ["web/src/**/*.test.ts"],
+          environment: "happy-dom",
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["web/test/**/*.test.ts"],
+          globalSetup: ["server/test/harness/global-setup.ts"],
+          pool: "forks",
+          // Each file brings a browser and a server.
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
+          testTimeout: 60_000,
+          hookTimeout: 90_000,
         },
       },
       {

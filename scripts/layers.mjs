@@ -9,7 +9,7 @@ import extractTSConfig from "dependency-cruiser/config-utl/extract-ts-config";
 // `npm run layers`: holds the rules of .dependency-cruiser.mjs. A tool that looked at nothing finds nothing, so the
 // files it saw are compared with those on the disk.
 process.chdir(ROOT);
-const FOLDERS = ["protocol/src", "server/src", "client/src"];
+const FOLDERS = ["protocol/src", "server/src", "client/src", "web/src"];
 const { options, ...rules } = config;
 const { output } = await cruise(
   FOLDERS,
@@ -33,6 +33,6 @@ process.exit(output.summary.error > 0 ? 1 : 0);
 
 function sourcesIn(folder) {
   return readdirSync(folder, { recursive: true })
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => /\.(ts|vue)$/.test(path))
     .map((path) => join(folder, path).replaceAll("\\", "/"));
 }

@@ -1,0 +1,51 @@
+import { computed } from "vue";
+import { useI18n } from "vue-i18n";
+
+const DAY_MS = 86_400_000;
+
+/** Times as people of the chosen language write them, on this device's clock and in its zone. */
+export function useTimes() {
+  const { locale } = useI18n();
+  const formats = computed(() => ({
+    clock: new Intl.DateTimeFormat(locale.value, { hour: "numeric", minute: "2-digit" }),
+    weekday: new Intl.DateTimeFormat(locale.value, { weekday: "short" }),
+    date: new Intl.DateTimeFormat(locale.value, { day: "numeric", month: "short" }),
+    dateOfYear: new Intl.DateTimeFormat(locale.value, { dateStyle: "medium" }),
+    day: new Intl.DateTimeFormat(locale.value, { weekday: "long", day: "numeric", month: "long" }),
+    dayOfYear: new Intl.DateTimeFormat(locale.value, { dateStyle: "full" }),
+    full: new Intl.DateTimeFormat(locale.value, { dateStyle: "full", timeStyle: "short" }),
+    relative: new Intl.RelativeTimeFormat(locale.value, { numeric: "auto" }),
+  }));
+
+  /** How many midnights ago. */
+  const daysAgo = (at: Date): number =>
+    Math.round((new Date().setHours(0, 0, 0, 0) - new Date(at).setHours(0, 0, 0, 0)) / DAY_MS);
+  const isThisYear = (at: Date): boolean => at.getFullYear() === new Date().getFullYear();
+
+  return {
+    /** 14:05 */
+    clock: (iso: string): string => formats.value.clock.format(new Date(iso)),
+    /** All of it, for hovering and for screen readers. */
+    full: (iso: string): string => formats.value.full.format(new Date(iso)),
+    /** As short as it can be: 14:05, Yesterday, Tue, 3 Mar, 3 Mar 2024. */
+    brief(iso: string): string {
+      const at = new Date(iso);
+      const ago = daysAgo(at);
+      if (ago <= 0) return formats.value.clock.format(at);
+      if (ago === 1) return capital(formats.value.relative.format(-1, "day"));
+      if (ago < 7) return formats.value.weekday.format(at);
+      return (isThisYear(at) ? formats.value.date : formats.value.dateOfYear).format(at);
+    },
+    /** The heading of a day: Today, Yesterday, Tuesday 3 March. */
+    day(iso: string): string {
+      const at = new Date(iso);
+      const ago = daysAgo(at);
+      if (ago === 0 || ago === 1) return capital(formats.value.relative.format(-ago, "day"));
+      return (isThisYear(at) ? formats.value.day : formats.value.dayOfYear).format(at);
+    },
+  };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}

@@ -1,0 +1,10 @@
+import { createPinia } from "pinia";
+import { createApp } from "vue";
+import App from "./App.vue";
+import { followLocale, i18n } from "./i18n/i18n.ts";
+import { createAppRouter } from "./router/router.ts";
+import "./styles/main.css";
+
+const app = createApp(App).use(createPinia()).use(i18n);
+await followLocale();
+app.use(createAppRouter()).mount("#app");

@@ -1,0 +1,6 @@
+import type { TokenSource } from "../token-source.ts";
+
+/** A token that someone made by hand (`parley token --user ada`): it lasts as long as it lasts. */
+export function createPastedSource(token: string): TokenSource {
+  return { getToken: ({ renew }) => (renew ? null : token) };
+}

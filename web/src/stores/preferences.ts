@@ -1,0 +1,47 @@
+import { usePreferredLanguages, useStorage } from "@vueuse/core";
+import { defineStore } from "pinia";
+import { computed } from "vue";
+import { LOCALES, type Locale } from "../i18n/locales.ts";
+
+export const THEMES = ["system", "light", "dark", "steampunk"] as const;
+export type Theme = (typeof THEMES)[number];
+
+interface Preferences {
+  theme: Theme;
+  /** null: the browser's. */
+  locale: Locale | null;
+  /** Enter sends; otherwise Ctrl/Cmd-Enter does, and Enter begins a line. */
+  enterSends: boolean;
+}
+
+const DEFAULTS: Preferences = { theme: "system", locale: null, enterSends: true };
+
+/** What one has chosen on this device. Shared by its tabs. public/theme.js reads the same entry before the app runs. */
+export const usePreferencesStore = defineStore("preferences", () => {
+  const kept = useStorage<Preferences>("parley preferences", { ...DEFAULTS }, undefined, { mergeDefaults: true });
+  const languages = usePreferredLanguages();
+
+  const theme = computed({
+    get: () => kept.value.theme,
+    set: (next) => void (kept.value = { ...kept.value, theme: next }),
+  });
+  const enterSends = computed({
+    get: () => kept.value.enterSends,
+    set: (next) => void (kept.value = { ...kept.value, enterSends: next }),
+  });
+  /** What was chosen, else the first of the browser's languages that there is. */
+  const locale = computed({
+    get: () => kept.value.locale ?? preferred(languages.value),
+    set: (next: Locale) => void (kept.value = { ...kept.value, locale: next }),
+  });
+
+  return { theme, enterSends, locale };
+});
+
+function preferred(languages: readonly string[]): Locale {
+  for (const language of languages) {
+    const locale = LOCALES.find((candidate) => language.toLowerCase().startsWith(candidate));
+    if (locale) return locale;
+  }
+  return "en";
+}

@@ -1,0 +1,44 @@
+import { useMediaQuery } from "@vueuse/core";
+import { defineStore } from "pinia";
+import { ref } from "vue";
+
+export interface Toast {
+  readonly id: number;
+  readonly text: string;
+  readonly tone: "plain" | "danger";
+  readonly action?: { readonly label: string; readonly run: () => void } | undefined;
+}
+
+/** Below this, one pane at a time; the same number is in styles/base.css. */
+const NARROW = "(max-width: 47.99rem)";
+/** From here on, chat and thread stand side by side. */
+const WIDE = "(min-width: 72rem)";
+const TOAST_MS = 6_000;
+
+/** What is only about the screen. */
+export const useUiStore = defineStore("ui", () => {
+  const isNarrow = useMediaQuery(NARROW);
+  const isWide = useMediaQuery(WIDE);
+  const toasts = ref<Toast[]>([]);
+  /** Read aloud by screen readers; not shown. */
+  const announcement = ref("");
+  let count = 0;
+
+  function toast(text: string, options: Partial<Pick<Toast, "tone" | "action">> = {}): void {
+    count += 1;
+    const { id } = { id: count };
+    toasts.value = [...toasts.value.slice(-2), { id, text, tone: "plain", ...options }];
+    setTimeout(() => dismiss(id), TOAST_MS);
+  }
+
+  function dismiss(id: number): void {
+    toasts.value = toasts.value.filter((shown) => shown.id !== id);
+  }
+
+  function announce(text: string): void {
+    // The same text twice is only read again when it changes in between.
+    announcement.value = announcement.value === text ? `${text}\u00A0` : text;
+  }
+
+  return { isNarrow, isWide, toasts, announcement, toast, dismiss, announce };
+});

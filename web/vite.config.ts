@@ -1,0 +1,43 @@
+import { fileURLToPath } from "node:url";
+import vue from "@vitejs/plugin-vue";
+import { defineConfig } from "vite";
+import { compressed } from "./build/compressed.ts";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Where `npm run dev` finds the service. */
+const SERVICE = process.env["PARLEY_URL"] ?? "http://127.0.0.1:8080";
+const SERVED_BY_IT = ["/v1", "/demo", "/config.json", "/docs", "/openapi.json"];
+
+export default defineConfig({
+  root: here("."),
+  plugins: [vue({ features: { optionsAPI: false } }), compressed()],
+  resolve: {
+    alias: {
+      // The sources, so that the app never holds a stale build of the SDK.
+      "@parley/client": here("../client/src/mod.ts"),
+      // Of its dependencies this is a fifth of markdown-it, for names of characters that nobody writes in a chat.
+      entities: here("./src/markdown/entities.ts"),
+    },
+  },
+  define: {
+    __VUE_PROD_DEVTOOLS__: "false",
+    __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: "false",
+    __VUE_I18N_FULL_INSTALL__: "false",
+    __VUE_I18N_LEGACY_API__: "false",
+    __INTLIFY_PROD_DEVTOOLS__: "false",
+  },
+  build: {
+    target: "es2022",
+    // Small images stay files: the policy then needs no data: for them.
+    assetsInlineLimit: 0,
+    // The page's own preloads do; the polyfill would be another script.
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+    manifest: true,
+  },
+  server: {
+    host: "127.0.0.1",
+    proxy: Object.fromEntries(SERVED_BY_IT.map((path) => [path, { target: SERVICE, ws: path === "/v1" }])),
+  },
+});
