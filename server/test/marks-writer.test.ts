@@ -85,6 +85,22 @@ test("what waits is written before it closes, and nothing is taken after", async
   expect(await codeOf(writer.move(read(8)))).toBe("overloaded");
 });
 
+test("own messages gather while nobody waits, and go at once with a movement that somebody waits for", async () => {
+  const writer = start({ ownIntervalMs: 10_000 });
+  const own = (ordinal: number) =>
+    writer.advanceOwn({ conversationId, userId, seq: ordinal, ordinal, onlyIfAllRead: false });
+  own(1);
+  await until(async () => (await stored())?.lastReadOrdinal === 1);
+  own(2);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  own(3);
+  expect(await stored()).toMatchObject({ lastReadOrdinal: 1 });
+  const other = uuidv7() as UserId;
+  await writer.move(read(7, other));
+  expect(await stored()).toMatchObject({ lastReadOrdinal: 3 });
+  expect(writer.queued()).toBe(0);
+});
+
 test("two nodes that move the same marks at the same time do not hinder each other, and nothing goes back", async () => {
   const nodes = [start(), start()];
   const users = Array.from({ length: 200 }, () => uuidv7() as UserId);

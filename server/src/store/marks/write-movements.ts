@@ -32,6 +32,9 @@ interface OutcomeRecord {
  * what was read. Rows are locked in sorted order, so that two nodes never wait for each other in a circle; what is decided is
  * decided on the locked rows. Writing again what was written already changes nothing.
  *
+ * Where nobody waits for any of them, the commit does not wait for the disk: a crash of the database may lose the last moment of
+ * marks that follow from sending, as a crash of the node does, and messages need not share the disk with them.
+ *
  * The movement of an own message that follows what was read is not remembered: nobody asks when its sender has read it.
  * Indexes: the primary keys, and notifications_unread. Answers one outcome for each movement, in the same order.
  */
@@ -53,6 +56,7 @@ export async function writeMovements(db: Reader, movements: readonly Movement[])
         })),
       ),
       STAFF_MARK,
+      movements.every(({ waiters }) => waiters.length === 0),
     ],
   });
   if (records.length !== movements.length)
@@ -72,6 +76,7 @@ const WRITE = `
         read_ordinal bigint, own_from bigint, only_if_all_read boolean, delivered_seq bigint)
       ORDER BY conversation_id, user_id
     ) g
+    CROSS JOIN (SELECT CASE WHEN $3 THEN set_config('synchronous_commit', 'off', true) END) durability
     LEFT JOIN LATERAL (
       SELECT m.* FROM member_marks m WHERE m.conversation_id = g.conversation_id AND m.user_id = g.user_id LIMIT 1 FOR UPDATE
     ) h ON true
@@ -103,19 +108,28 @@ const WRITE = `
     FROM settled s WHERE s.delivered_seq > s.previous_delivered_seq AND NOT (s.reads AND s.read_seq >= s.delivered_seq)
     ON CONFLICT DO NOTHING
   ),
-  readers AS (
+  readers AS MATERIALIZED (
     SELECT s.conversation_id, s.user_id, s.read_seq, s.at FROM settled s WHERE s.reads AND s.user_id <> $2::uuid
     UNION ALL
     SELECT s.conversation_id, u.id, s.read_seq, s.at
-    FROM settled s JOIN users u ON u.is_staff OR u.is_admin
-    WHERE s.reads AND s.user_id = $2::uuid AND NOT EXISTS (
-      SELECT FROM members x WHERE x.conversation_id = s.conversation_id AND x.user_id = u.id AND x.left_at IS NULL)
+    FROM settled s CROSS JOIN LATERAL (
+      SELECT u.id FROM users u WHERE s.user_id = $2::uuid AND (u.is_staff OR u.is_admin) AND NOT EXISTS (
+        SELECT FROM members x WHERE x.conversation_id = s.conversation_id AND x.user_id = u.id AND x.left_at IS NULL)
+      OFFSET 0
+    ) u
+    WHERE s.reads AND s.user_id = $2::uuid
   ),
   noticed AS (
-    UPDATE notifications n SET read_at = r.at
-    FROM readers r
-    WHERE n.user_id = r.user_id AND n.conversation_id = r.conversation_id AND n.read_at IS NULL
-      AND EXISTS (SELECT FROM messages x WHERE x.id = n.message_id AND x.seq <= r.read_seq)
+    UPDATE notifications n SET read_at = t.at
+    FROM (
+      SELECT y.place, r.at FROM readers r CROSS JOIN LATERAL (
+        SELECT n.ctid AS place FROM notifications n
+        WHERE n.user_id = r.user_id AND n.conversation_id = r.conversation_id AND n.read_at IS NULL
+          AND (SELECT x.seq FROM messages x WHERE x.id = n.message_id) <= r.read_seq
+        OFFSET 0
+      ) y
+    ) t
+    WHERE n.ctid = t.place AND n.read_at IS NULL
   )
   SELECT s.conversation_id, s.user_id, s.last_read_seq, s.last_read_ordinal, s.last_delivered_seq, s.last_read_at,
     s.previous_read_seq, s.previous_read_ordinal, s.previous_delivered_seq,
