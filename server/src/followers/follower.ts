@@ -9,6 +9,8 @@ export interface Follower {
   readonly name: string;
   /** Changes it is given at once; a larger transaction comes whole. Default 500. */
   readonly pageSize?: number;
+  /** Nobody would notice that a page was done twice, so its commit need not wait for the disk, which messages want. Default false. */
+  readonly isRepeatable?: boolean;
   /**
    * Does what follows from the changes, in the transaction that advances the cursor: rows and jobs, nothing outside of
    * PostgreSQL. Sorted by conversation and version. May be called again with the same changes after a failure, and with fewer of
@@ -118,7 +120,7 @@ async function handlePage(
   onPage: (page: LogPage | undefined) => void,
 ): Promise<void> {
   const committed = await database.transaction(async (tx) => {
-    const cursor = await lockCursor(tx, follower.name);
+    const cursor = await lockCursor(tx, follower.name, follower.isRepeatable);
     const page = cursor === undefined ? undefined : await readLog(tx, cursor, limit);
     onPage(page);
     if (!page) return undefined;

@@ -20,6 +20,7 @@ export const searchFollower: Follower = {
   name: "search",
   // Long messages take milliseconds each, and while a page is written all other followers wait.
   pageSize: 200,
+  isRepeatable: true,
   async handle(tx, changes) {
     const said = new Set(changes.filter((change) => SAYING.has(change.type)).map((change) => change.subjectId));
     const named = changes.filter((change) => NAMING.has(change.type) && !said.has(change.subjectId));

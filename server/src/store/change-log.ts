@@ -57,19 +57,29 @@ export async function lookAhead(db: Reader, name: string): Promise<LogState> {
   return row?.state ?? "nothing";
 }
 
-/** Locks the follower's cursor for this transaction and answers it; undefined while another node works for this follower. */
-export async function lockCursor(tx: Writer, name: string): Promise<string | undefined> {
-  await tx.execute({
+/**
+ * Locks the follower's cursor for this transaction and answers it; undefined while another node works for this follower. With
+ * `isRepeatable` the commit does not wait for the disk: after a crash of the database the follower stands where it stood before, and
+ * does it again.
+ */
+export async function lockCursor(tx: Writer, name: string, isRepeatable = false): Promise<string | undefined> {
+  const lock = async (): Promise<string | undefined> => {
+    const [row] = await tx.query<{ next_xid: string }>({
+      name: "lock_cursor",
+      text: `SELECT next_xid::text, CASE WHEN $2 THEN set_config('synchronous_commit', 'off', true) END
+             FROM follower_cursors WHERE name = $1 FOR UPDATE SKIP LOCKED`,
+      values: [name, isRepeatable],
+    });
+    return row?.next_xid;
+  };
+  const cursor = await lock();
+  if (cursor !== undefined) return cursor;
+  const made = await tx.execute({
     name: "make_cursor",
     text: "INSERT INTO follower_cursors (name, next_xid) VALUES ($1, '0') ON CONFLICT DO NOTHING",
     values: [name],
   });
-  const [row] = await tx.query<{ next_xid: string }>({
-    name: "lock_cursor",
-    text: "SELECT next_xid::text FROM follower_cursors WHERE name = $1 FOR UPDATE SKIP LOCKED",
-    values: [name],
-  });
-  return row?.next_xid;
+  return made > 0 ? await lock() : undefined;
 }
 
 /**
