@@ -130,7 +130,8 @@ test("scheduled messages are sent, and the maintenance is among the jobs that re
 
 test("all of it goes on after the database was away, and nothing is lost or told twice", async () => {
   const node = await start();
-  const { ada, bob, id } = await group();
+  const [ada, bob] = await Promise.all([makeUser(database), makeUser(database)]);
+  const id = await makeConversation(database, { kind: "direct", members: [ada, bob] });
   await messages.say(ada, id, "before");
   await node.idle();
   await database.query({

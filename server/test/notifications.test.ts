@@ -92,6 +92,40 @@ describe("who is told of a message", () => {
     expect(await notifications.reasons(cleo)).toEqual(["group_message", "group_message"]);
   });
 
+  test("of what says nothing to them in particular, once until they have read", async () => {
+    const id = await make({ members: [ada, bob, cleo] });
+    await messages.say(bob, id, "one");
+    await messages.say(ada, id, "two");
+    const last = await messages.say(ada, id, "three");
+    const previews = async (reader: Caller): Promise<unknown[]> =>
+      (await notifications.list(reader)).map(({ data }) => data["preview"]);
+    expect(await previews(cleo)).toEqual(["one"]);
+    expect(await previews(bob)).toEqual(["two"]);
+    await run(
+      store.database,
+      `INSERT INTO member_marks (conversation_id, user_id, last_read_seq, last_read_at) VALUES ($1, $2, $3, now())
+       ON CONFLICT (conversation_id, user_id) DO UPDATE SET last_read_seq = excluded.last_read_seq, last_read_at = excluded.last_read_at`,
+      [id, cleo.userId, last.seq],
+    );
+    const four = await messages.say(ada, id, "four");
+    await messages.say(ada, id, "five");
+    expect(await previews(cleo)).toEqual(["four", "one"]);
+    expect(await previews(bob)).toEqual(["two"]);
+    // What they were told of is gone: the next one says that there is something.
+    await messages.changing.remove(ada, id, four.id as MessageId);
+    await messages.say(ada, id, `six, @${await nameOf(cleo)}`);
+    await messages.say(ada, id, "seven");
+    expect(await previews(cleo)).toEqual([expect.stringMatching(/^six/), "one"]);
+  });
+
+  test("of a group by the first of those whom they have not blocked", async () => {
+    const id = await make({ members: [ada, bob, cleo] });
+    await run(store.database, "INSERT INTO blocks (blocker_id, blocked_id) VALUES ($1, $2)", [cleo.userId, ada.userId]);
+    await messages.say(ada, id, "unheard");
+    await messages.say(bob, id, "heard");
+    expect((await notifications.list(cleo)).map(({ data }) => data["preview"])).toEqual(["heard"]);
+  });
+
   test("who is mentioned, in large conversations too, but not who is no member", async () => {
     const crowd = await Promise.all(Array.from({ length: 49 }, () => person()));
     const id = await make({ kind: "channel", members: [ada, bob, ...crowd] });
@@ -108,7 +142,7 @@ describe("who is told of a message", () => {
     await messages.say(ada, id, "@here come");
     expect(await notifications.reasons(bob)).toEqual(["mention_here", "mention_all"]);
     await messages.say(bob, id, "@all no");
-    expect(await notifications.reasons(cleo)).toEqual(["group_message", "group_message", "mention_all"]);
+    expect(await notifications.reasons(cleo)).toEqual(["mention_all"]);
   });
 
   test("those who wrote in a thread, by the reply", async () => {
@@ -152,10 +186,7 @@ describe("who is told of a message", () => {
     const project = await make({ kind: "project", members: [ada, bob, agent] });
     await messages.say(agent, project, { content: "built", content_type: "collaboration_update" });
     await messages.say(ada, project, "nice");
-    expect(await notifications.kinds(bob)).toEqual([
-      "group_messages group_message",
-      "collaboration_updates collaboration_update",
-    ]);
+    expect(await notifications.kinds(bob)).toEqual(["collaboration_updates collaboration_update"]);
     const system = await make({ kind: "system", subject: bob, members: [bob] });
     await messages.say(HOST, system, { content: "maintenance", content_type: "system_notification" });
     expect((await notifications.kinds(bob))[0]).toBe("system_notifications system_notice");
@@ -241,8 +272,8 @@ describe("what people have set", () => {
     await messages.say(ada, id, `muted @${name}`);
     await notifications.follower.idle();
     await settings(id, bob, { muted_until: new Date(Date.now() - 1_000) });
-    await messages.say(ada, id, "audible again");
-    expect(await notifications.reasons(bob)).toEqual(["group_message", "mention"]);
+    await messages.say(ada, id, `audible again, @${name}`);
+    expect(await notifications.reasons(bob)).toEqual(["mention", "mention"]);
   });
 
   test("is what was set, the last of the same, and for conversations that they see alone", async () => {
@@ -293,9 +324,15 @@ describe("the list", () => {
   });
 
   test("knows what was read: named, of a conversation, all, and what the mark has passed", async () => {
-    const [direct, group] = [await make({ kind: "direct", members: [ada, bob] }), await make({ members: [ada, bob] })];
-    for (const id of [direct, group])
-      for (const content of ["one", "two", "three"]) await messages.say(ada, id, content);
+    const [direct, group] = [
+      await make({ kind: "direct", members: [ada, bob] }),
+      await make({ kind: "direct", members: [bob, cleo] }),
+    ];
+    for (const [who, id] of [
+      [ada, direct],
+      [cleo, group],
+    ] as const)
+      for (const content of ["one", "two", "three"]) await messages.say(who, id, content);
     const listed = await notifications.list(bob);
     expect(listed).toHaveLength(6);
     const [latest] = listed;
@@ -326,7 +363,11 @@ describe("the list", () => {
 
   test("shows what messages are now, and none that are deleted or that one may not read any more", async () => {
     const id = await make({ members: [{ who: ada, role: "owner" }, bob] });
-    const [edited, deleted] = [await messages.say(ada, id, "before"), await messages.say(ada, id, "secret")];
+    const at = `@${await nameOf(bob)}`;
+    const [edited, deleted] = [
+      await messages.say(ada, id, `before ${at}`),
+      await messages.say(ada, id, `secret ${at}`),
+    ];
     expect(await notifications.list(bob)).toHaveLength(2);
     await messages.changing.edit(ada, id, edited.id as MessageId, { content: "after" });
     await messages.changing.remove(ada, id, deleted.id as MessageId);
@@ -357,8 +398,9 @@ describe("the list", () => {
 describe("sockets", () => {
   test("hear of each notification once, after it is committed, as the list has it", async () => {
     const id = await make({ members: [ada, bob, cleo] });
-    await messages.say(ada, id, "one");
-    await messages.say(ada, id, "two");
+    const all = [`@${await nameOf(bob)}`, `@${await nameOf(cleo)}`].join(" ");
+    await messages.say(ada, id, `one ${all}`);
+    await messages.say(ada, id, `two ${all}`);
     const heard = await notifications.heard(bob, 2);
     expect(heard.toReversed()).toEqual(await notifications.list(bob));
     expect(await notifications.heard(cleo, 2)).toHaveLength(2);

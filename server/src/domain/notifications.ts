@@ -41,9 +41,9 @@ export const MESSAGE_TYPES = {
 } as const satisfies Partial<Record<NotificationReason, NotificationType>>;
 
 /**
- * In conversations of up to so many members everyone is told of every message, unless they turned that off. In larger ones only who is
- * mentioned or replied to, and who turned `group_messages` on for that conversation: as in the field, and because telling ten
- * thousand people of each message is ten thousand writes.
+ * In conversations of up to so many members everyone is told that there are messages, unless they turned that off: of the first that
+ * they have not read, not of each one. In larger ones only who is mentioned or replied to, and who turned `group_messages` on for
+ * that conversation: as in the field, and because telling ten thousand people is ten thousand writes.
  */
 export const TOLD_OF_EVERYTHING = 50;
 

@@ -21,7 +21,7 @@ export function createNotificationsFollower({ isOnline, announce }: Notification
   return {
     name: "notifications",
     // Each change may be for many people, and while a page is written all other followers wait.
-    pageSize: 100,
+    pageSize: 200,
     async handle(tx, changes) {
       const oldest = Date.now() - NEWS_MS;
       const news = changes.filter((change) => !change.imported && change.at.getTime() >= oldest);

@@ -69,15 +69,11 @@ const REASONS = [
     "u.id",
     `told t JOIN users u ON u.is_staff OR u.is_admin WHERE t.kind = 'support' AND t.sender_id = t.subject_user_id`,
   ),
-  because("group_message", 7, "x.user_id", `${MEMBERS} WHERE t.is_small AND t.kind IN ('group', 'channel', 'project')`),
-  because(
-    "group_message",
-    7,
-    "p.user_id",
-    `told t JOIN notification_preferences p ON p.conversation_id = t.conversation_id AND p.type = 'group_messages'
-       AND p.channel = 'in_app' AND p.enabled WHERE NOT t.is_small`,
-  ),
+  "SELECT c.id, c.user_id, 7 AS rank, 'group_message' AS reason, 'group_messages' AS type FROM crowd c",
 ].join(" UNION ALL ");
+
+/** Kinds of conversations of which one is told once, until one has read. */
+const CROWDED = "('group', 'channel', 'project')";
 
 /** Unnamed, so that it is planned for the messages at hand: a page may be one message to ten thousand people. */
 const WRITE = `
@@ -90,6 +86,28 @@ const WRITE = `
     JOIN messages m ON m.id = given.id
     JOIN conversations c ON c.id = m.conversation_id
     WHERE m.deleted_at IS NULL AND c.deleted_at IS NULL
+  ), listeners AS MATERIALIZED (
+    SELECT l.conversation_id, x.user_id, x.joined_seq, coalesce(k.last_read_seq, 0) AS last_read_seq
+    FROM (
+      SELECT DISTINCT t.conversation_id, x.user_id FROM ${MEMBERS} WHERE t.is_small AND t.kind IN ${CROWDED}
+      UNION ALL
+      SELECT DISTINCT t.conversation_id, p.user_id FROM told t JOIN notification_preferences p ON p.conversation_id = t.conversation_id
+        AND p.type = 'group_messages' AND p.channel = 'in_app' AND p.enabled WHERE NOT t.is_small AND t.kind IN ${CROWDED}
+    ) l
+    JOIN members x ON x.conversation_id = l.conversation_id AND x.user_id = l.user_id AND x.left_at IS NULL
+    LEFT JOIN member_marks k ON k.conversation_id = l.conversation_id AND k.user_id = l.user_id
+  ), crowd AS MATERIALIZED (
+    SELECT f.id, l.user_id FROM (
+      SELECT * FROM listeners l WHERE NOT EXISTS (
+        SELECT FROM notifications n JOIN messages m ON m.id = n.message_id AND m.deleted_at IS NULL
+        WHERE n.user_id = l.user_id AND n.conversation_id = l.conversation_id AND n.read_at IS NULL AND m.seq > l.last_read_seq)
+      OFFSET 0
+    ) l CROSS JOIN LATERAL (
+      SELECT t.id FROM told t
+      WHERE t.conversation_id = l.conversation_id AND t.sender_id <> l.user_id AND t.seq > l.joined_seq AND t.seq > l.last_read_seq
+        AND NOT EXISTS (SELECT FROM blocks b WHERE b.blocker_id = l.user_id AND b.blocked_id = t.sender_id)
+      ORDER BY t.seq LIMIT 1
+    ) f
   ), chosen AS (
     SELECT DISTINCT ON (r.id, r.user_id) r.id, r.user_id, r.type, r.reason, t.conversation_id, t.sender_id, t.seq, t.created_at
     FROM (${REASONS}) r
@@ -117,7 +135,8 @@ const WRITE = `
 
 /**
  * Writes down who is told of these messages, each person once a message, by the strongest reason of a type that they want to be told of.
- * One statement, however many people it is for. Nobody is told of what they wrote, have read, joined after, or muted, nor by whom
+ * Of the messages of a group that say nothing to them in particular, people are told once until they have read: of the first one,
+ * and only where no other notification of the conversation waits for them. One statement, however many people it is for. Nobody is told of what they wrote, have read, joined after, or muted, nor by whom
  * they blocked. `addressees` are those whom `@here` reaches. Answers what was written: messages told of before are left out.
  */
 export async function notifyOfMessages(
