@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,18 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OLDEST_NODE = [20, 19];
+const VITE = join(ROOT, "node_modules", "vite", "bin", "vite.js");
+/** What the web app is built from, and the file that says when it was. */
+const WEB_SOURCES = [
+  "web/index.html",
+  "web/vite.config.ts",
+  "web/src",
+  "web/public",
+  "web/build",
+  "client/src",
+  "package-lock.json",
+];
+const WEB_BUILT = join("web", "dist", "index.html");
 const COMPILER = join(ROOT, "node_modules", "typescript-native", "bin", "tsc");
 
 /** Checks Node and installs what is missing; ends the process when that fails. */
@@ -56,9 +68,40 @@ function readLock(path) {
 async function build() {
   const isFirst = !existsSync(join("server", "dist", "main.js"));
   const args = [COMPILER, "-b", "protocol", "server"];
-  if (isFirst) return step("Building", process.execPath, args);
+  // Side by side: neither needs the other.
+  await Promise.all([buildWeb(), isFirst ? step("Building", process.execPath, args) : compile(args)]);
+}
+
+async function compile(args) {
   const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
   if (status !== 0) fail("Building failed.");
+}
+
+/** The bundler does not know what is up to date, so the times of the files tell. */
+async function buildWeb() {
+  if (!existsSync(VITE) || !existsSync("web/src")) return;
+  const builtAt = existsSync(WEB_BUILT) ? statSync(WEB_BUILT).mtimeMs : 0;
+  if (!WEB_SOURCES.some((path) => newestIn(path) > builtAt)) return;
+  const began = new Date();
+  await step("Building the web app", process.execPath, [
+    VITE,
+    "build",
+    "web",
+    "--config",
+    "web/vite.config.ts",
+    "--logLevel",
+    "warn",
+  ]);
+  // What is changed while it is being built counts as newer.
+  utimesSync(WEB_BUILT, began, began);
+}
+
+function newestIn(path) {
+  if (!existsSync(path)) return 0;
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  // A folder's own time tells of what was taken out of it.
+  return Math.max(mtimeMs, ...readdirSync(path, { recursive: true }).map((name) => statSync(join(path, name)).mtimeMs));
 }
 
 /** npm as it was called; its own command only where this was started without it. */

@@ -74,7 +74,10 @@ function openStore(config: Config, secrets: Secrets, logger: Logger): Promise<Da
 
 function greetingOf(url: string, logins: readonly DemoLogin[]): string[] {
   const lines = [`Parley is at ${url}  (API reference: ${url}/docs)`];
-  if (logins.length > 0) lines.push("Look around as:", ...logins.map(({ id, name }) => `  ${url}/demo/${id}  ${name}`));
+  if (logins.length > 0) {
+    lines.push(`Open it and choose who to be: ${logins.map(({ name }) => name).join(", ")}`);
+    lines.push(`Tokens for trying the API: ${logins.map(({ id }) => `${url}/demo/${id}`).join(" ")}`);
+  }
   return lines;
 }
 

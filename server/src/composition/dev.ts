@@ -10,6 +10,7 @@ const PEOPLE = [
   { externalId: "grace", name: "Grace Hopper" },
   { externalId: "edsger", name: "Edsger Dijkstra" },
   { externalId: "sam", name: "Sam (support)", isStaff: true },
+  { externalId: "mary", name: "Mary (admin)", isAdmin: true },
 ] as const;
 
 const TOKEN_HOURS = 12;
@@ -25,6 +26,7 @@ export async function seedDemo(services: Services, jwtSecret: string): Promise<D
       username: externalId,
       display_name: name,
       ...("isStaff" in more ? { is_staff: true } : {}),
+      ...("isAdmin" in more ? { is_admin: true } : {}),
     });
     ids.push(user.id as UserId);
   }
@@ -32,7 +34,7 @@ export async function seedDemo(services: Services, jwtSecret: string): Promise<D
   return PEOPLE.map((person) => ({
     id: person.externalId,
     name: person.name,
-    mint: () => sign(jwtSecret, person.externalId, person.name, "isStaff" in person),
+    mint: () => sign(jwtSecret, person),
   }));
 }
 
@@ -75,11 +77,17 @@ const CHANNELS = [
   ["random", "Random", ["A channel for everything else."]],
 ] as const;
 
-async function sign(secret: string, subject: string, name: string, isStaff: boolean): Promise<string> {
+async function sign(secret: string, { externalId, name, ...more }: (typeof PEOPLE)[number]): Promise<string> {
   const now = Math.floor(Date.now() / 1_000);
-  return await new SignJWT({ name, preferred_username: subject, ...(isStaff ? { staff: true } : {}) })
+  const claims = {
+    name,
+    preferred_username: externalId,
+    ...("isStaff" in more ? { staff: true } : {}),
+    ...("isAdmin" in more ? { admin: true } : {}),
+  };
+  return await new SignJWT(claims)
     .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-    .setSubject(subject)
+    .setSubject(externalId)
     .setIssuedAt(now)
     .setExpirationTime(now + TOKEN_HOURS * 3_600)
     .sign(new TextEncoder().encode(secret));

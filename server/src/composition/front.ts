@@ -1,11 +1,14 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { endpoints } from "@parley/protocol";
 import { addApiReference } from "../adapters/http/api-reference.ts";
-import { addDemoLogins, type DemoLogin } from "../adapters/http/demo-login.ts";
+import { addDemoLogins, demoPeople, type DemoLogin } from "../adapters/http/demo-login.ts";
 import { createEventStreams } from "../adapters/http/events.ts";
 import { addLandingPage } from "../adapters/http/landing-page.ts";
-import { createHttpServer } from "../adapters/http/server.ts";
+import { createHttpServer, type AddPages } from "../adapters/http/server.ts";
+import { addWebApp } from "../adapters/http/web-app.ts";
 import { createSocketServer } from "../adapters/socket/server.ts";
+import type { Config } from "../config/config.ts";
 import { isConnectionLoss, isCutShort } from "../store/postgres/errors.ts";
 import type { Core, Foundation } from "./core.ts";
 import { createRoutes } from "./routes.ts";
@@ -47,7 +50,7 @@ export async function openFront(
   const http = await createHttpServer({
     ...failing,
     routes: [...createRoutes(foundation, core, services), ...events.routes],
-    pages: pagesOf(options.logins, () => address.url ?? "", config.dev),
+    pages: pagesOf(config, options.logins, () => address.url ?? ""),
     authenticate: services.authentication.authenticate,
     limits: services.limits,
     checkResponses: options.checkResponses,
@@ -68,13 +71,28 @@ export async function openFront(
   return url;
 }
 
-function pagesOf(logins: readonly DemoLogin[], url: () => string, isDev: boolean) {
+/** Where the build of the web app is: beside the server's, in the repository and in an installation alike. */
+const WEB_APP = fileURLToPath(new URL("../../../web/dist/", import.meta.url));
+
+function pagesOf(config: Config, logins: readonly DemoLogin[], url: () => string): AddPages[] {
   const version = readVersion();
   return [
     addApiReference(Object.values(endpoints), version),
-    addLandingPage({ version, url, logins: () => logins.map(({ id, name }) => ({ name, href: `/demo/${id}` })) }),
-    ...(isDev ? [addDemoLogins(() => logins, url)] : []),
+    startPage(config, logins, url, version),
+    ...(config.dev ? [addDemoLogins(() => logins, url)] : []),
   ];
+}
+
+/** The web app; where it is switched off or was not built, a page that says what runs here. */
+function startPage(config: Config, logins: readonly DemoLogin[], url: () => string, version: string): AddPages {
+  if (config.web && existsSync(`${WEB_APP}index.html`))
+    return addWebApp({
+      directory: WEB_APP,
+      version,
+      demoPeople: (host) => demoPeople(logins, host),
+      signIn: config.web,
+    });
+  return addLandingPage({ version, url, logins: () => logins.map(({ id, name }) => ({ name, href: `/demo/${id}` })) });
 }
 
 function readVersion(): string {

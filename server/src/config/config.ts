@@ -22,6 +22,8 @@ export interface Config {
   /** PARLEY_DEV: demo users and login links. Default on when nothing is configured. */
   readonly dev: boolean;
   readonly auth: AuthConfig;
+  /** undefined when PARLEY_WEB is off: then the web app is not served. Default on. */
+  readonly web: WebConfig | undefined;
   /** PARLEY_CORS_ORIGINS: which web origins may call, default none but its own; `*` for all. */
   readonly corsOrigins: readonly string[];
   readonly tls: TlsConfig | undefined;
@@ -40,6 +42,16 @@ export interface AuthConfig {
   /** PARLEY_JWT_ISSUER and PARLEY_JWT_AUDIENCE: checked when set. */
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
+}
+
+/** How people of the host application are signed in to the web app. */
+export interface WebConfig {
+  /** PARLEY_WEB_TOKEN_URL: where the host application answers the token of whoever is signed in there. */
+  readonly tokenUrl: string | undefined;
+  /** PARLEY_WEB_SIGN_IN_URL: where one signs in there. */
+  readonly signInUrl: string | undefined;
+  /** PARLEY_WEB_FRAME_ORIGINS: whose pages may show the web app in a frame and hand it a token, default none. */
+  readonly frameOrigins: readonly string[];
 }
 
 /** PARLEY_TLS_CERT and PARLEY_TLS_KEY: paths of PEM files. */
@@ -103,6 +115,7 @@ export function readConfig(env: Environment): Config {
       issuer: env.read("PARLEY_JWT_ISSUER", String, undefined),
       audience: env.read("PARLEY_JWT_AUDIENCE", String, undefined),
     }),
+    web: readWeb(env),
     corsOrigins: env.read("PARLEY_CORS_ORIGINS", list(origin), Object.freeze([])),
     tls: readTls(env),
     trustProxy: env.read("PARLEY_TRUST_PROXY", proxies, undefined),
@@ -129,6 +142,22 @@ function readDev(env: Environment, host: string): boolean {
     );
   }
   return dev;
+}
+
+function readWeb(env: Environment): WebConfig | undefined {
+  const frameOrigins = env.read<readonly string[], readonly string[]>(
+    "PARLEY_WEB_FRAME_ORIGINS",
+    list(origin),
+    Object.freeze([]),
+  );
+  if (frameOrigins.includes("*"))
+    env.mistake("PARLEY_WEB_FRAME_ORIGINS names who may hand over tokens, so * is not taken: name each origin");
+  const web = Object.freeze({
+    tokenUrl: env.read("PARLEY_WEB_TOKEN_URL", address("https", "http"), undefined),
+    signInUrl: env.read("PARLEY_WEB_SIGN_IN_URL", address("https", "http"), undefined),
+    frameOrigins,
+  });
+  return env.read("PARLEY_WEB", flag, true) ? web : undefined;
 }
 
 function readTls(env: Environment): TlsConfig | undefined {

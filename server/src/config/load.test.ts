@@ -50,6 +50,12 @@ describe("settings", () => {
     expect(mistakesOf({ PARLEY_DEV: "1", HOST: "0.0.0.0" })).toEqual([expect.stringMatching(/^PARLEY_DEV .*HOST=127/)]);
   });
 
+  test("name who may hand tokens to the web app, or switch it off", () => {
+    expect(loadSettings({}).config.web).toEqual({ tokenUrl: undefined, signInUrl: undefined, frameOrigins: [] });
+    expect(loadSettings({ PARLEY_WEB: "off" }).config.web).toBeUndefined();
+    expect(mistakesOf({ PARLEY_WEB_FRAME_ORIGINS: "*" })).toEqual([expect.stringMatching(/name each origin/)]);
+  });
+
   test("report all mistakes together, one line each", () => {
     const mistakes = mistakesOf({
       PORT: "eighty",

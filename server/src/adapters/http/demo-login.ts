@@ -13,6 +13,14 @@ export interface DemoLogin {
 /** Names of this machine only: a page elsewhere that points its own name here is not let in. */
 const LOCAL_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/;
 
+/** Whom a request from this machine may log in as. */
+export function demoPeople(
+  logins: readonly DemoLogin[],
+  host: string | undefined,
+): readonly Pick<DemoLogin, "id" | "name">[] {
+  return LOCAL_HOST.test(host ?? "") ? logins.map(({ id, name }) => ({ id, name })) : [];
+}
+
 /** Dev mode: `/demo/<id>` hands out a token of a demo user, as a page or (Accept: application/json) as JSON. */
 export function addDemoLogins(logins: () => readonly DemoLogin[], url: () => string): AddPages {
   const allow = [`style-src ${sourceHash(PAGE_STYLE)}`, "img-src data:"];
