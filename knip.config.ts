@@ -19,8 +19,9 @@ const config: KnipConfig = {
       // The shared pieces are there to be used; entities.ts stands in for a package (vite.config.ts).
       entry: ["test/**/*.test.ts", "src/**/*.test.ts", "src/components/base/*.vue", "src/markdown/entities.ts"],
       project: ["src/**/*.{ts,vue}", "build/**/*.ts", "test/**/*.ts"],
-      // The environment of its unit tests (vitest.config.ts).
-      ignoreDependencies: ["happy-dom"],
+      // The environment of its unit tests (vitest.config.ts), what checks its types (package.json of the root), and a
+      // script that its browser tests read as a file.
+      ignoreDependencies: ["happy-dom", "vue-tsc", "axe-core"],
     },
     bench: {
       // Each of these is a process of its own.

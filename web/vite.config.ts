@@ -6,7 +6,7 @@ import { compressed } from "./build/compressed.ts";
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where `npm run dev` finds the service. */
-const SERVICE = process.env["PARLEY_URL"] ?? "http://127.0.0.1:8080";
+const SERVICE = process.env["SERVICE_URL"] ?? "http://127.0.0.1:8080";
 const SERVED_BY_IT = ["/v1", "/demo", "/config.json", "/docs", "/openapi.json"];
 
 export default defineConfig({

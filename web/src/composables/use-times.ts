@@ -6,15 +6,16 @@ const DAY_MS = 86_400_000;
 /** Times as people of the chosen language write them, on this device's clock and in its zone. */
 export function useTimes() {
   const { locale } = useI18n();
+  const region = computed(() => regionOf(locale.value));
   const formats = computed(() => ({
-    clock: new Intl.DateTimeFormat(locale.value, { hour: "numeric", minute: "2-digit" }),
-    weekday: new Intl.DateTimeFormat(locale.value, { weekday: "short" }),
-    date: new Intl.DateTimeFormat(locale.value, { day: "numeric", month: "short" }),
-    dateOfYear: new Intl.DateTimeFormat(locale.value, { dateStyle: "medium" }),
-    day: new Intl.DateTimeFormat(locale.value, { weekday: "long", day: "numeric", month: "long" }),
-    dayOfYear: new Intl.DateTimeFormat(locale.value, { dateStyle: "full" }),
-    full: new Intl.DateTimeFormat(locale.value, { dateStyle: "full", timeStyle: "short" }),
-    relative: new Intl.RelativeTimeFormat(locale.value, { numeric: "auto" }),
+    clock: new Intl.DateTimeFormat(region.value, { hour: "numeric", minute: "2-digit" }),
+    weekday: new Intl.DateTimeFormat(region.value, { weekday: "short" }),
+    date: new Intl.DateTimeFormat(region.value, { day: "numeric", month: "short" }),
+    dateOfYear: new Intl.DateTimeFormat(region.value, { dateStyle: "medium" }),
+    day: new Intl.DateTimeFormat(region.value, { weekday: "long", day: "numeric", month: "long" }),
+    dayOfYear: new Intl.DateTimeFormat(region.value, { dateStyle: "full" }),
+    full: new Intl.DateTimeFormat(region.value, { dateStyle: "full", timeStyle: "short" }),
+    relative: new Intl.RelativeTimeFormat(region.value, { numeric: "auto" }),
   }));
 
   /** How many midnights ago. */
@@ -44,6 +45,11 @@ export function useTimes() {
       return (isThisYear(at) ? formats.value.day : formats.value.dayOfYear).format(at);
     },
   };
+}
+
+/** English is the app's language; whether 2:05 PM or 14:05 is for the reader's own English to say. */
+function regionOf(language: string): string {
+  return navigator.languages.find((name) => name === language || name.startsWith(`${language}-`)) ?? language;
 }
 
 function capital(text: string): string {

@@ -1,0 +1,128 @@
+import { createRequire } from "node:module";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { useTestDatabase } from "../../../server/test/harness/database.ts";
+import { startNode, type TestNode } from "../../../server/test/harness/node.ts";
+import { launchChromium, whyNoBrowser } from "./chromium.ts";
+
+export type DemoId = "ada" | "grace" | "edsger" | "sam" | "mary";
+export type Theme = "light" | "dark" | "steampunk";
+
+export interface WindowOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly theme?: Theme;
+  readonly locale?: string;
+}
+
+export interface Web {
+  readonly url: string;
+  readonly node: TestNode;
+  readonly browser: Browser;
+  /** A window of its own, as on another device; nobody is signed in. */
+  open(path?: string, options?: WindowOptions): Promise<Page>;
+  /** The same, with one of the demo people signed in. */
+  signIn(who: DemoId, options?: WindowOptions & { readonly path?: string }): Promise<Page>;
+}
+
+const BUILT = fileURLToPath(new URL("../../dist/index.html", import.meta.url));
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** A whole node in dev mode with a browser before it, for a test file. A page that reports an error fails its test. */
+export function useWeb(variables: Readonly<Record<string, string>> = {}): Web {
+  const store = useTestDatabase();
+  const contexts = new Set<BrowserContext>();
+  const complaints: string[] = [];
+  const it: { node?: TestNode; browser?: Browser } = {};
+
+  beforeAll(async () => {
+    if (!existsSync(BUILT)) throw new Error("The web app is not built: npm run build");
+    it.node = await startNode(store.database, { PARLEY_DEV: "on", ...variables });
+    it.browser = await launchChromium();
+  });
+  afterEach(async () => {
+    for (const context of contexts) await context.close();
+    contexts.clear();
+    expect(complaints.splice(0)).toEqual([]);
+  });
+  afterAll(async () => {
+    await it.browser?.close();
+    await it.node?.close();
+  });
+
+  const there = <T>(value: T | undefined): T => {
+    if (value === undefined) throw new Error("it is made in beforeAll");
+    return value;
+  };
+  const url = (): string => there(it.node).url;
+
+  async function open(
+    path = "/",
+    { width = 1440, height = 900, theme = "light", locale = "en-GB" }: WindowOptions = {},
+  ) {
+    const context = await there(it.browser).newContext({
+      viewport: { width, height },
+      locale,
+      colorScheme: theme === "dark" ? "dark" : "light",
+      reducedMotion: "reduce",
+    });
+    contexts.add(context);
+    if (theme === "steampunk")
+      await context.addInitScript(() =>
+        localStorage.setItem("parley preferences", JSON.stringify({ theme: "steampunk" })),
+      );
+    const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
+    page.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
+    page.on("console", (message) => {
+      // A request that fails is a part of some tests; what the app makes of it is theirs to look at.
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+        complaints.push(message.text());
+    });
+    await page.goto(url() + path);
+    return page;
+  }
+
+  return {
+    get url() {
+      return url();
+    },
+    get node() {
+      return there(it.node);
+    },
+    get browser() {
+      return there(it.browser);
+    },
+    open,
+    async signIn(who, { path = "/", ...options } = {}) {
+      const page = await open(`/sign-in?to=${encodeURIComponent(path)}`, options);
+      await page.locator(`[data-person="${who}"]`).click();
+      await page.waitForURL((there) => there.pathname !== "/sign-in");
+      return page;
+    },
+  };
+}
+
+/** Browser tests: skipped with the reason where there is no browser. */
+export function describeInBrowser(name: string, tests: () => void): void {
+  describe.skipIf(whyNoBrowser !== undefined)(whyNoBrowser === undefined ? name : `${name} (${whyNoBrowser})`, tests);
+}
+
+/** What axe finds wrong with the page as it is now, one line each. */
+export async function violationsOf(page: Page): Promise<string[]> {
+  if (!(await page.evaluate("typeof axe === 'object'"))) await page.evaluate(AXE);
+  return await page.evaluate(async () => {
+    interface Result {
+      readonly id: string;
+      readonly help: string;
+      readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary?: string }[];
+    }
+    const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: readonly Result[] }> } };
+    const { violations } = await axe.run();
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ target, failureSummary = "" }) => `${id}: ${help} (${target.join(" ")}) ${failureSummary}`),
+    );
+  });
+}
