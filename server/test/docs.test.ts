@@ -122,7 +122,12 @@ describe("configuration.md", () => {
 });
 
 /** Read by the tests themselves. */
-const OF_THE_TESTS = ["PARLEY_TEST_DATABASE_URL", "PARLEY_ALL_PLANTED_BUGS", "PARLEY_TEST_SCREENSHOTS", "PARLEY_TEST_CHROMIUM"];
+const OF_THE_TESTS = [
+  "PARLEY_TEST_DATABASE_URL",
+  "PARLEY_ALL_PLANTED_BUGS",
+  "PARLEY_TEST_SCREENSHOTS",
+  "PARLEY_TEST_CHROMIUM",
+];
 
 /** `PARLEY_JWT_…` is short for all that begin so. */
 function isBeginning(text: string, names: ReadonlySet<string>): boolean {

@@ -42,7 +42,7 @@ async function follow(url: string, token: string, { isReading = true } = {}): Pr
   let isOver = false;
   const read = async (): Promise<void> => {
     const decoder = new TextDecoder();
-    for await (const bytes of response.body ?? []) text += decoder.decode(bytes as Uint8Array, { stream: true });
+    for await (const bytes of response.body ?? []) text += decoder.decode(bytes, { stream: true });
   };
   if (isReading) {
     void read()

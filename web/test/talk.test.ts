@@ -1,8 +1,8 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { screenshot } from "./harness/screenshots.ts";
-import { describeInBrowser, useWeb, violationsOf, type Theme } from "./harness/web.ts";
+import { useWeb, violationsOf, type Theme } from "./harness/web.ts";
 
-describeInBrowser("two people in two browsers", () => {
+describe("two people in two browsers", () => {
   const web = useWeb();
 
   test("talk, and see each other typing and reading", async () => {
@@ -50,7 +50,7 @@ describeInBrowser("two people in two browsers", () => {
 const THEMES: readonly Theme[] = ["light", "dark", "steampunk"];
 const WIDTHS = [390, 768, 1440] as const;
 
-describeInBrowser("every theme, at every width", () => {
+describe("every theme, at every width", () => {
   const web = useWeb();
 
   test.each(THEMES.flatMap((theme) => WIDTHS.map((width) => ({ theme, width }))))(

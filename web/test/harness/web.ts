@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from "vitest";
 import { useTestDatabase } from "../../../server/test/harness/database.ts";
 import { startNode, type TestNode } from "../../../server/test/harness/node.ts";
 import { launchChromium, whyNoBrowser } from "./chromium.ts";
@@ -30,7 +30,7 @@ export interface Web {
 const BUILT = fileURLToPath(new URL("../../dist/index.html", import.meta.url));
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** A whole node in dev mode with a browser before it, for a test file. A page that reports an error fails its test. */
+/** A whole node in dev mode with a browser before it, for a test file. A page that reports an error fails its test; without a browser all are skipped, and say why. */
 export function useWeb(variables: Readonly<Record<string, string>> = {}): Web {
   const store = useTestDatabase();
   const contexts = new Set<BrowserContext>();
@@ -38,10 +38,12 @@ export function useWeb(variables: Readonly<Record<string, string>> = {}): Web {
   const it: { node?: TestNode; browser?: Browser } = {};
 
   beforeAll(async () => {
+    if (whyNoBrowser !== undefined) return;
     if (!existsSync(BUILT)) throw new Error("The web app is not built: npm run build");
     it.node = await startNode(store.database, { PARLEY_DEV: "on", ...variables });
     it.browser = await launchChromium();
   });
+  beforeEach(({ skip }) => skip(whyNoBrowser !== undefined, whyNoBrowser));
   afterEach(async () => {
     for (const context of contexts) await context.close();
     contexts.clear();
@@ -103,11 +105,6 @@ export function useWeb(variables: Readonly<Record<string, string>> = {}): Web {
       return page;
     },
   };
-}
-
-/** Browser tests: skipped with the reason where there is no browser. */
-export function describeInBrowser(name: string, tests: () => void): void {
-  describe.skipIf(whyNoBrowser !== undefined)(whyNoBrowser === undefined ? name : `${name} (${whyNoBrowser})`, tests);
 }
 
 /** What axe finds wrong with the page as it is now, one line each. */
