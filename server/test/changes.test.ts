@@ -191,23 +191,6 @@ describe("reset", () => {
     expect(await after(eve, id, 4)).toMatchObject({ ...isReset, through: 6 });
     expect(await after(eve, id, 6)).toMatchObject({ reset: false });
   });
-
-  test("for a socket that is further behind than it may replay", async () => {
-    const id = await newGroup(bob);
-    for (let n = 0; n < 6; n += 1) await core.say(ada, id);
-    const resume = (version: number) => core.changes.catchUp(bob, id, { after: version, limit: 5 });
-    expect(await resume(1)).toMatchObject({ ...isReset, through: 7 });
-    expect(await resume(2)).toMatchObject({ reset: false, through: 7, has_more: false });
-    expect((await resume(2)).changes).toHaveLength(5);
-    const many = await Promise.all(Array.from({ length: 12 }, () => makeUser(store.database)));
-    await run(store.database, "UPDATE users SET contact_policy = 'everyone' WHERE kind = 'human'");
-    const large = await newGroup(...many);
-    expect(await core.changes.catchUp(ada, large, { after: 0, limit: 1 })).toMatchObject({
-      reset: false,
-      has_more: false,
-      through: 1,
-    });
-  });
 });
 
 describe("what the caller may not see is passed over", () => {

@@ -21,7 +21,7 @@ import { createPins } from "../services/pins.ts";
 import { createPresence } from "../services/presence.ts";
 import { createRateLimits } from "../services/rate-limits.ts";
 import { createReactions } from "../services/reactions.ts";
-import { createResume } from "../services/resume.ts";
+import { createResume } from "../services/resume/resume.ts";
 import { createSavedMessages } from "../services/saved-messages.ts";
 import { createScheduledMessages } from "../services/scheduled-messages.ts";
 import { createSearch } from "../services/search.ts";
@@ -47,7 +47,7 @@ export function createServices(foundation: Foundation, core: Core) {
   const marks = createMarks({ db, writer: core.marks, onTrouble });
   const epoch = createEpochSource(db);
   const { messages, members, conversations: presenter } = presenters;
-  const changes = createChanges({ db, epoch, presenters: { messages, members, conversations: presenter } });
+  const changePresenters = { messages, members, conversations: presenter };
   const spaceChanged = createSpaceNews({ db, hub, onTrouble });
   const messaging = createMessagingServices(foundation, core, { marks, limits: access.limits });
   return {
@@ -55,9 +55,15 @@ export function createServices(foundation: Foundation, core: Core) {
     ...messaging,
     marks,
     epoch,
-    changes,
-    everywhere: createChangesEverywhere({ db, epoch, presenters: { messages, members, conversations: presenter } }),
-    resume: createResume({ db, epoch, changes, marks, pendingMark: core.marks.pending.bind(core.marks) }),
+    changes: createChanges({ db, epoch, presenters: changePresenters }),
+    everywhere: createChangesEverywhere({ db, epoch, presenters: changePresenters }),
+    resume: createResume({
+      db,
+      epoch,
+      presenters: changePresenters,
+      marks,
+      pendingMark: core.marks.pending.bind(core.marks),
+    }),
     statuses: createDeliveryStatus({ db }),
     members: createMembers({ database: db, committer, presenter: members, users }),
     contact: tellingHub(createContact({ database: db, users }), hub),

@@ -1,5 +1,5 @@
 import { ParleyError } from "@parley/protocol";
-import { footingOf, mayDo, visibleAfterFor, type Footing } from "../domain/access.ts";
+import { footingOf, mayDo, visibleAfterFor, type Footing, type MemberFacts } from "../domain/access.ts";
 import type { Caller } from "../domain/caller.ts";
 import type { ConversationId } from "../domain/ids.ts";
 import type { Permission } from "../domain/permissions.ts";
@@ -15,6 +15,12 @@ export interface Access {
   readonly footing: Footing;
   /** Messages with a seq above this are visible to the caller. */
   readonly visibleAfter: number;
+}
+
+/** As much of it as permissions follow from. */
+interface Rights {
+  readonly footing: Footing;
+  readonly member: MemberFacts | undefined;
 }
 
 /**
@@ -47,7 +53,7 @@ export function requireMembership(access: Access): void {
   }
 }
 
-export function may(access: Access, permission: Permission): boolean {
+export function may(access: Rights, permission: Permission): boolean {
   return mayDo(access.footing, access.member, permission);
 }
 
@@ -70,6 +76,6 @@ export function messageNotFound(): ParleyError {
 }
 
 /** Guests do not learn who the members are (DESIGN section 4). */
-export function mayListMembers(access: Access): boolean {
+export function mayListMembers(access: Rights): boolean {
   return access.member?.role !== "guest" || may(access, "manage_members");
 }

@@ -10,7 +10,7 @@ import {
 import { isHost } from "../domain/access.ts";
 import type { Caller } from "../domain/caller.ts";
 import { STAFF_MARK, SYSTEM_USER, type ConversationId, type MessageId, type UserId } from "../domain/ids.ts";
-import { BEFORE_ALL, laterMark, markHolder, unreadCount, type Place } from "../domain/marks.ts";
+import { BEFORE_ALL, laterMark, markHolder, unreadCount, type Mark, type Place } from "../domain/marks.ts";
 import { findStanding } from "../store/conversations.ts";
 import type { Reader } from "../store/database.ts";
 import { findPlaceAt, listSharedMarks, listSmallMarks, type MarkRow } from "../store/marks/marks.ts";
@@ -160,14 +160,18 @@ export function createMarks(deps: MarksDeps) {
   };
 
   function present(row: MarkRow): PresentedMark {
-    const mark = laterMark(row, writer.pending(row.conversationId, row.userId));
-    return {
-      user_id: row.userId,
-      last_read_seq: mark.lastReadSeq,
-      last_delivered_seq: mark.lastDeliveredSeq,
-      last_read_at: mark.lastReadAt?.toISOString() ?? null,
-    };
+    return presentMark(row.userId, laterMark(row, writer.pending(row.conversationId, row.userId)));
   }
+}
+
+/** A mark as it goes over the wire. */
+export function presentMark(userId: UserId, mark: Mark): PresentedMark {
+  return {
+    user_id: userId,
+    last_read_seq: mark.lastReadSeq,
+    last_delivered_seq: mark.lastDeliveredSeq,
+    last_read_at: mark.lastReadAt?.toISOString() ?? null,
+  };
 }
 
 /** Staff share theirs always, and so see those of whoever shares; the host's backend has none to share. */

@@ -14,7 +14,6 @@ import { createHub, type Hub } from "../../src/realtime/hub.ts";
 import type { HubLimits } from "../../src/realtime/limits.ts";
 import { createAuthentication } from "../../src/services/authentication.ts";
 import { createJwtVerifier } from "../../src/services/authentication/verify-jwt.ts";
-import { createChanges } from "../../src/services/changes/changes.ts";
 import { createContact } from "../../src/services/contact/contact.ts";
 import { createConversations } from "../../src/services/conversations/conversations.ts";
 import { createConversationPresenter } from "../../src/services/conversations/present-conversations.ts";
@@ -29,7 +28,7 @@ import { createPins } from "../../src/services/pins.ts";
 import { createPresence } from "../../src/services/presence.ts";
 import { createRateLimits } from "../../src/services/rate-limits.ts";
 import { createReactions } from "../../src/services/reactions.ts";
-import { createResume } from "../../src/services/resume.ts";
+import { createResume } from "../../src/services/resume/resume.ts";
 import { createScheduledMessages } from "../../src/services/scheduled-messages.ts";
 import { createTyping } from "../../src/services/typing.ts";
 import { createUserCache } from "../../src/services/user-cache.ts";
@@ -147,7 +146,7 @@ export async function startLiveNode(database: Database, options: LiveNodeOptions
     resume: createResume({
       db: database,
       epoch,
-      changes: createChanges({ db: database, epoch, presenters }),
+      presenters,
       marks,
       pendingMark: (conversationId, userId) => writer.pending(conversationId, userId),
     }),

@@ -53,7 +53,7 @@ async function loadMembers(core: CoreServices, caller: Caller, id: ConversationI
     return (await core.members.members(caller, id, { limit: 100 })).items;
   } catch (error) {
     if (!(error instanceof ParleyError) || error.code !== "permission_denied") throw error;
-    const { changes } = await core.changes.catchUp(caller, id, { after: 0, limit: 100_000 });
+    const { changes } = await core.changes.changesAfter(caller, id, { after: 0, limit: 100_000 });
     return changes.flatMap(({ type, data }) => (type === "member" && !data.left_at ? [data] : []));
   }
 }

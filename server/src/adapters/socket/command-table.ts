@@ -6,7 +6,7 @@ import type { ChangeMessages } from "../../services/messages/change-messages.ts"
 import type { SendTo } from "../../services/messages/send-to.ts";
 import type { PresenceService } from "../../services/presence.ts";
 import type { Reactions } from "../../services/reactions.ts";
-import type { Resume } from "../../services/resume.ts";
+import type { Resume } from "../../services/resume/resume.ts";
 import type { Typing } from "../../services/typing.ts";
 import type { CommandHandler } from "./command-handler.ts";
 import { createAddReaction } from "./commands/add-reaction.ts";

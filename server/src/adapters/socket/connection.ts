@@ -6,7 +6,7 @@ import type { Frame } from "../../realtime/frames.ts";
 import { CommandOrder } from "./command-order.ts";
 import type { SocketLimits } from "./limits.ts";
 import { Outbox, type Flusher } from "./outbox.ts";
-import { encodeReply, type ReplyBody } from "./replies.ts";
+import { encodeReply, type EncodedReply, type ReplyBody } from "./replies.ts";
 import { encoded, frameText } from "./wire.ts";
 
 /** What all connections of a node share. */
@@ -93,7 +93,7 @@ export class Connection implements Sink {
   }
 
   /** Sends a part of what a client has missed, when it has taken the parts before. False: it takes too long, and is closed. */
-  async replay(reply: ReplyBody, id: string | undefined): Promise<boolean> {
+  async replay(reply: EncodedReply, id: string | undefined): Promise<boolean> {
     if (!(await this.#drained())) return false;
     const frame = frameText(encodeReply(reply, id));
     this.#replaying += frame.length;

@@ -3,9 +3,22 @@ import { ERRORS, ParleyError, type ErrorFrame, type Reply } from "@parley/protoc
 import type { Logger } from "../../telemetry/logger.ts";
 
 /** What a command is answered with; the id of the command is put in when it is sent. */
-export type ReplyBody = { [Type in Reply["type"]]: Omit<Extract<Reply, { type: Type }>, "id"> }[Reply["type"]];
+export type ReplyBody =
+  | { [Type in Reply["type"]]: Omit<Extract<Reply, { type: Type }>, "id"> }[Reply["type"]]
+  | EncodedReply;
+
+/** A reply whose large parts are JSON already. */
+export interface EncodedReply {
+  readonly type: Reply["type"];
+  /** What stands behind the type and the id, as JSON without the braces around it. */
+  readonly encoded: string;
+}
 
 export function encodeReply(reply: ReplyBody, id: string | undefined): string {
+  if ("encoded" in reply) {
+    const named = id === undefined ? "" : `"id":${JSON.stringify(id)},`;
+    return `{"type":"${reply.type}",${named}${reply.encoded}}`;
+  }
   const { type, ...rest } = reply;
   return JSON.stringify(id === undefined ? reply : { type, id, ...rest });
 }

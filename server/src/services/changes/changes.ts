@@ -6,7 +6,7 @@ import type { Database, Reader } from "../../store/database.ts";
 import type { EpochSource } from "../../store/instance.ts";
 import { findMember } from "../../store/members.ts";
 import { accessTo, type Access } from "../access.ts";
-import { changedRows, presentChanges, type ChangedRows, type ChangePresenters } from "./conversation-changes.ts";
+import { changedRows, presentChanges, type ChangePresenters } from "./conversation-changes.ts";
 
 export interface ChangesDeps {
   readonly db: Pick<Database, "snapshot">;
@@ -27,32 +27,6 @@ export type Changes = ReturnType<typeof createChanges>;
 
 /** Catch-up in one conversation (DESIGN 2.6). */
 export function createChanges(deps: ChangesDeps) {
-  type Read = (db: Reader, access: Access, sight: number) => Promise<ChangedRows | undefined>;
-
-  /** Answers what `rows` finds, and `reset` where it finds that it cannot say. */
-  async function answer(
-    caller: Caller,
-    conversationId: ConversationId,
-    query: ChangesQuery,
-    rows: Read,
-  ): Promise<ChangeSet> {
-    const { after } = query;
-    const epoch = await deps.epoch();
-    const isForeign = query.epoch !== undefined && query.epoch !== epoch;
-    const found = await deps.db.snapshot(async (db) => {
-      const access = await accessTo(db, caller, conversationId);
-      const { head } = access.conversation;
-      const sight = sightVersion({ conversation: access.conversation, member: await ownRow(db, access) });
-      const isLost = isForeign || after > head || (after > 0 && after < sight);
-      return { head, rows: isLost ? undefined : await rows(db, access, sight) };
-    });
-    const { head } = found;
-    if (!found.rows) return { epoch, after, through: head, head, changes: [], has_more: false, reset: true };
-    const { through, isWhole } = found.rows;
-    const changes = await presentChanges(deps.presenters, found.rows, caller);
-    return { epoch, after, through, head, changes, has_more: !isWhole, reset: false };
-  }
-
   return {
     /**
      * What changed after a version, a page at a time: each message, member and the conversation itself once, as it is now, ascending by
@@ -64,19 +38,25 @@ export function createChanges(deps: ChangesDeps) {
      *
      * What history hides is left out, and so are other members for guests; `through` passes over both. Throws `not_found`.
      */
-    changesAfter: (caller: Caller, conversationId: ConversationId, query: ChangesQuery): Promise<ChangeSet> =>
-      answer(caller, conversationId, query, async (db, access, sight) => {
-        const rows = await changedRows(db, access, query.after, query.limit);
+    async changesAfter(caller: Caller, conversationId: ConversationId, query: ChangesQuery): Promise<ChangeSet> {
+      const { after } = query;
+      const epoch = await deps.epoch();
+      const isForeign = query.epoch !== undefined && query.epoch !== epoch;
+      const found = await deps.db.snapshot(async (db) => {
+        const access = await accessTo(db, caller, conversationId);
+        const { head } = access.conversation;
+        const sight = sightVersion({ conversation: access.conversation, member: await ownRow(db, access) });
+        const isLost = isForeign || after > head || (after > 0 && after < sight);
+        const rows = isLost ? undefined : await changedRows(db, access, after, query.limit);
         // A cursor must not lie before the change of sight, or the next page would be a reset.
-        return rows.isWhole || rows.through >= sight ? rows : undefined;
-      }),
-
-    /** The same for a socket that resumes: all of it at once, or `reset` where it is more than `limit` versions behind. */
-    catchUp: (caller: Caller, conversationId: ConversationId, query: ChangesQuery): Promise<ChangeSet> =>
-      answer(caller, conversationId, query, async (db, access) => {
-        const isFar = access.conversation.head - query.after > query.limit;
-        return isFar ? undefined : await changedRows(db, access, query.after, Number.POSITIVE_INFINITY);
-      }),
+        return { head, rows: rows && (rows.isWhole || rows.through >= sight) ? rows : undefined };
+      });
+      const { head } = found;
+      if (!found.rows) return { epoch, after, through: head, head, changes: [], has_more: false, reset: true };
+      const { through, isWhole } = found.rows;
+      const changes = await presentChanges(deps.presenters, found.rows, caller);
+      return { epoch, after, through, head, changes, has_more: !isWhole, reset: false };
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import { STAFF_MARK, type ConversationId, type UserId } from "../../domain/ids.ts";
 import type { Mark, Place } from "../../domain/marks.ts";
+import type { Role } from "../../domain/permissions.ts";
 import type { Reader } from "../database.ts";
 
 /** A row of `member_marks`, or of nothing yet read. */
@@ -132,4 +133,46 @@ export async function listSmallMarks(db: Reader, query: SmallMarksQuery): Promis
     values: [query.conversationIds, query.viewerId, query.isStaff, query.maxMembers, STAFF_MARK],
   });
   return records.map(toMarkRow);
+}
+
+/** A member's mark with what decides who sees it; of all staff together, where `role` is undefined. */
+export interface MemberMarkRow extends MarkRow {
+  readonly role: Role | undefined;
+  /** Whether it is shown to others. */
+  readonly shares: boolean;
+}
+
+/**
+ * All marks of conversations that have at most `maxMembers` members, whoever looks at them, ascending by user id; where there is
+ * support, the staff's is among them. Index members_present, then primary keys.
+ */
+export async function listMarksOfSmall(
+  db: Reader,
+  conversationIds: readonly ConversationId[],
+  maxMembers: number,
+): Promise<MemberMarkRow[]> {
+  const records = await db.query<MarkRecord & { role: string | null; shares: boolean }>({
+    name: "list_marks_of_small",
+    text: `SELECT c.id AS conversation_id, p.user_id, p.role, p.shares, k.last_read_seq, k.last_read_ordinal, k.last_delivered_seq,
+             k.last_read_at
+           FROM unnest($1::uuid[]) AS a (id)
+           CROSS JOIN LATERAL (SELECT c.id, c.kind FROM conversations c WHERE c.id = a.id LIMIT 1) c
+           CROSS JOIN LATERAL (SELECT count(*) AS members FROM (SELECT FROM members m
+             WHERE m.conversation_id = c.id AND m.left_at IS NULL LIMIT $2 + 1) few) size
+           CROSS JOIN LATERAL (
+             SELECT m.user_id, m.role, u.share_receipts AS shares
+             FROM members m CROSS JOIN LATERAL (SELECT u.share_receipts FROM users u WHERE u.id = m.user_id LIMIT 1) u
+             WHERE m.conversation_id = c.id AND m.left_at IS NULL
+             UNION ALL SELECT $3::uuid, NULL, true WHERE c.kind = 'support'
+           ) p
+           LEFT JOIN LATERAL (SELECT k.* FROM member_marks k WHERE k.conversation_id = c.id AND k.user_id = p.user_id LIMIT 1) k ON true
+           WHERE size.members <= $2
+           ORDER BY c.id, p.user_id`,
+    values: [conversationIds, maxMembers, STAFF_MARK],
+  });
+  return records.map((record) => ({
+    ...toMarkRow(record),
+    role: (record.role ?? undefined) as Role | undefined,
+    shares: record.shares,
+  }));
 }
