@@ -105,12 +105,18 @@ export async function findUsers(db: Reader, ids: readonly UserId[]): Promise<Use
 }
 
 export async function findUserByExternalId(db: Reader, externalId: string): Promise<UserRow | undefined> {
-  const [record] = await db.query<UserRecord>({
-    name: "find_user_by_external_id",
-    text: `SELECT ${USER_COLUMNS} FROM users WHERE external_id = $1`,
-    values: [externalId],
+  const [row] = await findUsersByExternalId(db, [externalId]);
+  return row;
+}
+
+/** The same of several, in no order; unknown ids are left out. */
+export async function findUsersByExternalId(db: Reader, externalIds: readonly string[]): Promise<UserRow[]> {
+  const records = await db.query<UserRecord>({
+    name: "find_users_by_external_id",
+    text: `SELECT ${USER_COLUMNS} FROM users WHERE external_id = ANY ($1::text[])`,
+    values: [externalIds],
   });
-  return record && toUserRow(record);
+  return records.map(toUserRow);
 }
 
 /** Who stands behind these usernames; unknown names and people who are locked out are left out. */

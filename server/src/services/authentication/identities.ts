@@ -6,12 +6,14 @@ import type { Database } from "../../store/database.ts";
 import {
   differingFrom,
   findUserByExternalId,
+  findUsersByExternalId,
   insertUser,
   updateUser,
   type NewUser,
   type UserChanges,
   type UserRow,
 } from "../../store/users.ts";
+import { Gathering } from "../gathering.ts";
 import type { UserCache } from "../user-cache.ts";
 import type { Claims } from "./claims.ts";
 
@@ -23,13 +25,27 @@ export interface IdentitiesDeps {
 /** Names tried in order before one is drawn by lot: ada, ada-2, ada-3. */
 const ORDERLY_NAMES = 3;
 const ATTEMPTS = 20;
+/** Users looked up by one statement, and statements at once: after a restart everyone comes with a token that is new to this node. */
+const BATCH = 200;
+const LOOKUPS = 2;
 
 /** The user a token speaks of: made at their first token, brought up to date by newer ones. */
 export type FindOrCreateUser = (claims: Claims) => Promise<UserRow>;
 
 export function createIdentities({ db, users }: IdentitiesDeps): FindOrCreateUser {
+  const lookups = new Gathering<string, UserRow | undefined>({
+    width: LOOKUPS,
+    maxWeight: BATCH,
+    weigh: () => 1,
+    maxWaiting: Number.POSITIVE_INFINITY,
+    async serve(externalIds) {
+      const rows = await findUsersByExternalId(db, [...new Set(externalIds)]);
+      const byId = new Map(rows.map((row) => [row.externalId, row]));
+      return externalIds.map((id) => byId.get(id));
+    },
+  });
   return async (claims) => {
-    const known = await findUserByExternalId(db, claims.subject);
+    const known = await lookups.ask(claims.subject);
     const row = known
       ? await update(db, known, claims)
       : (await createUser(db, claims.subject, firstFacts(claims))).row;
