@@ -39,6 +39,8 @@ export interface HttpServer extends AsyncDisposable {
 
 /** A reaction or an external id, percent-encoded. */
 const LONGEST_PARAM = 3_072;
+/** Connections that may wait to be accepted: after a restart everyone comes back at once. The system may allow fewer. */
+const BACKLOG = 4_096;
 const DEFAULT_GRACE_MS = 5_000;
 
 /** Makes the server with all its routes; it does not listen yet. */
@@ -84,7 +86,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
   return {
     server: app.server,
     async listen(host, port) {
-      const address = await app.listen({ host, port });
+      const address = await app.listen({ host, port, backlog: BACKLOG });
       return deps.tls ? address.replace(/^http:/, "https:") : address;
     },
     close,
