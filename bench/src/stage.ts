@@ -13,11 +13,13 @@ export interface StageOptions {
   readonly kind: "group" | "direct";
   /** People who share the conversations among them; each is in about `conversations × membersEach ÷ people`. */
   readonly people: number;
-  /** Messages that each conversation holds already; default none. */
+  /** Messages that each conversation holds already, which are nobody's news any more; default none. */
   readonly messagesEach?: number;
+  /** Which conversations hold them; default all. */
+  readonly hasMessages?: (index: number) => boolean;
 }
 
-/** Fills the database with people and conversations as the services would leave them, by SQL: making them is not what is measured. */
+/** Fills the database with people and conversations as the services would leave them, by SQL: making them is not what is measured, nor is telling of it. */
 export async function setStage(connectionString: string, options: StageOptions): Promise<Scene[]> {
   return await withClient(connectionString, async (client) => {
     const people = Array.from({ length: options.people }, () => uuidv7());
@@ -27,7 +29,15 @@ export async function setStage(connectionString: string, options: StageOptions):
       members: cast(people, index, options),
     }));
     await addConversations(client, scenes, options.kind);
-    if (options.messagesEach) await addMessages(client, scenes, options.messagesEach);
+    const { messagesEach, hasMessages = () => true } = options;
+    if (messagesEach) {
+      await addMessages(
+        client,
+        scenes.filter((_, index) => hasMessages(index)),
+        messagesEach,
+      );
+      await followersDone(client);
+    }
     await client.query("ANALYZE");
     return scenes;
   });
@@ -91,8 +101,8 @@ const MAKE = `
   ), head AS (
     INSERT INTO conversation_heads (conversation_id, head) SELECT id, 1 FROM given
   ), change AS (
-    INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at)
-    SELECT id, 1, 'conversation.created', id, made_by, now() FROM given
+    INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at, imported)
+    SELECT id, 1, 'conversation.created', id, made_by, now(), true FROM given
   ), member AS (
     INSERT INTO members (conversation_id, user_id, role, rights, first_joined_seq, joined_seq, joined_at, version)
     SELECT id, u, 'member', 1, 0, 0, now(), 1 FROM given, unnest(members) u
@@ -107,6 +117,16 @@ export async function addMessages(client: pg.Client, scenes: readonly Scene[], e
   }
 }
 
+/** Waits until what follows from the messages is done, as it was when they were written while everyone was away. */
+async function followersDone(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ xid: string }>("SELECT xid::text FROM changes ORDER BY xid DESC LIMIT 1");
+  for (;;) {
+    const behind = await client.query("SELECT FROM follower_cursors WHERE next_xid <= $1::xid8", [rows[0]?.xid]);
+    if (behind.rowCount === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 const WRITE = `
   WITH given AS MATERIALIZED (
     SELECT c AS conversation_id, s AS sender_id, n + 1 AS seq, n AS ordinal, gen_random_uuid() AS id
@@ -115,8 +135,8 @@ const WRITE = `
     INSERT INTO messages (conversation_id, seq, ordinal, version, id, sender_id, content_type, content, fingerprint, created_at)
     SELECT conversation_id, seq, ordinal, seq, id, sender_id, 'text', 'what was said while you were away, number ' || ordinal, '\\x00', now() FROM given
   ), change AS (
-    INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at)
-    SELECT conversation_id, seq, 'message.created', id, sender_id, now() FROM given
+    INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at, imported)
+    SELECT conversation_id, seq, 'message.created', id, sender_id, now(), true FROM given
   )
   UPDATE conversation_heads h SET head = $3 + 1, message_count = $3, last_message_seq = $3 + 1, last_message_at = now()
   WHERE conversation_id = ANY ($1::uuid[])`;

@@ -8,7 +8,7 @@ export interface ParleyClient extends Client {
   /** Any command of the socket; resolves with its answer's text, rejects with the error's. */
   command(type: string, data: string): Promise<void>;
   /** Called with every frame that is neither a message nor the answer of a command. */
-  onOther: ((frame: string) => void) | undefined;
+  onOther: ((frame: Buffer) => void) | undefined;
 }
 
 const CREATED = '{"type":"message.created"';
@@ -27,11 +27,12 @@ export async function connectToParley(
     skipUTF8Validation: true,
   });
   const waiting = new Waiting();
-  const heartbeat = setInterval(() => socket.send('{"type":"ping"}'), 30_000).unref();
+  let heartbeat: NodeJS.Timeout | undefined;
   const epoch = await new Promise<string>((resolve, reject) => {
-    socket.once("message", (data: Buffer) =>
-      resolve((JSON.parse(data.toString()) as { data: { epoch: string } }).data.epoch),
-    );
+    socket.once("message", (data: Buffer) => {
+      heartbeat = setInterval(() => socket.send('{"type":"ping"}'), 30_000).unref();
+      resolve((JSON.parse(data.toString()) as { data: { epoch: string } }).data.epoch);
+    });
     socket.once("error", reject);
     socket.once("close", (code) => {
       clearInterval(heartbeat);
@@ -73,7 +74,7 @@ function hear(client: ParleyClient, waiting: Waiting, data: Buffer): void {
     return client.onMessage(beginning.slice(at, at + 36));
   }
   const [, type, id] = ANSWER.exec(beginning) ?? [];
-  if (type === "changes" || id === undefined) return client.onOther?.(data.toString());
-  if (type === "resumed") client.onOther?.(data.toString());
+  if (type === "changes" || id === undefined) return client.onOther?.(data);
+  if (type === "resumed") client.onOther?.(data);
   return waiting.settle(id, type === "error" ? new Error(data.toString()) : undefined);
 }
