@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { notificationLevel } from "./member.ts";
 import { initialMessage, message } from "./message.ts";
 import { count, description, externalId, seq, slug, timestamp, title, uuid } from "./primitives.ts";
 import { user } from "./user.ts";
@@ -70,6 +71,14 @@ const viewFields = {
     .nullable()
     .optional()
     .meta({ description: "The customer of a support conversation, the reader of a system one" }),
+  muted_until: timestamp.nullable().optional().meta({ description: "One's own setting; absent for who is no member" }),
+  notification_level: notificationLevel
+    .optional()
+    .meta({ description: "One's own setting; absent for who is no member" }),
+  hidden: z.boolean().optional().meta({
+    description:
+      "A direct conversation that one has deleted: left out of lists until the next message; absent for who is no member",
+  }),
 };
 
 const deletedAt = timestamp

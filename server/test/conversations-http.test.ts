@@ -9,6 +9,8 @@ import { createErrorAnswer } from "../src/adapters/http/errors.ts";
 import { serveRoutes, type Route } from "../src/adapters/http/pipeline.ts";
 import { spaceRoutes } from "../src/adapters/http/spaces.ts";
 import type { Caller } from "../src/domain/caller.ts";
+import type { ConversationId } from "../src/domain/ids.ts";
+import { setMemberSettings } from "../src/store/member-settings.ts";
 import { startConversations, type ConversationServices } from "./harness/conversations.ts";
 import { useTestDatabase } from "./harness/database.ts";
 import type { Answered } from "./harness/http.ts";
@@ -151,4 +153,26 @@ test("the audit log is read by staff and the host alone", async () => {
   }
   expect(await ask<Problem>(ada, "GET", "/audit")).toMatchObject({ status: 403, body: { code: "permission_denied" } });
   expect((await ask(staff, "GET", "/audit?cursor=nonsense")).status).toBe(400);
+});
+
+test("a view tells what one has set for oneself: muted, what notifies, hidden", async () => {
+  const made = await ask<Conversation>(ada, "POST", "/conversations", { kind: "direct", member_ids: [grace.userId] });
+  const path = `/conversations/${made.body.id}`;
+  expect(made.body).toMatchObject({ muted_until: null, notification_level: "all" });
+  const muted_until = "2100-01-01T00:00:00.000Z";
+  await store.database.transaction((tx) =>
+    setMemberSettings(tx, made.body.id as ConversationId, ada.userId, {
+      mutedUntil: new Date(muted_until),
+      notificationLevel: "mentions",
+    }),
+  );
+  const own = { muted_until, notification_level: "mentions" };
+  expect(await ask(ada, "GET", path)).toMatchObject({ body: own });
+  expect((await ask<Page<Conversation>>(ada, "GET", "/conversations")).body.items).toEqual([
+    expect.objectContaining(own),
+  ]);
+  expect(await ask(grace, "GET", path)).toMatchObject({ body: { muted_until: null, notification_level: "all" } });
+  await ask(ada, "DELETE", path);
+  expect(await ask(ada, "GET", path)).toMatchObject({ body: { ...own, hidden: true } });
+  expect((await ask<Conversation>(grace, "GET", path)).body.hidden).toBe(false);
 });

@@ -60,6 +60,7 @@ export function createConversationPresenter(deps: ConversationPresenterDeps): Co
         last_message: (lastMessage && (byId.get(lastMessage.id) as Message)) ?? null,
         last_read_seq: lastReadSeq,
         ...named(view.conversation, caller, people),
+        ...ownSettings(view),
       };
     });
   }
@@ -130,6 +131,18 @@ function sightOf(view: ConversationView, caller: Caller, marks: ConversationPres
 
 function shownArchive({ conversation, ownArchive }: ConversationView): Date | null {
   return archivedSince(conversation, conversation.messageCount) ?? archivedSince(ownArchive, conversation.messageCount);
+}
+
+function ownSettings({
+  member,
+  own,
+}: ConversationView): Pick<Conversation, "muted_until" | "notification_level" | "hidden"> {
+  if (!member) return {};
+  return {
+    muted_until: own.mutedUntil?.toISOString() ?? null,
+    notification_level: own.notificationLevel,
+    hidden: own.isHidden,
+  };
 }
 
 function sharedFields(row: ConversationRow, memberCount: number): ConversationEventData {

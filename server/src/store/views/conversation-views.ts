@@ -1,3 +1,4 @@
+import type { NotificationLevel } from "@parley/protocol";
 import { STAFF_MARK, type ConversationId, type UserId } from "../../domain/ids.ts";
 import {
   CONVERSATION_SELECT,
@@ -6,6 +7,7 @@ import {
   type ConversationRow,
 } from "../conversations.ts";
 import type { Reader } from "../database.ts";
+import type { MemberSettings } from "../member-settings.ts";
 import { containing } from "../like.ts";
 import { toMemberRow, type MemberRecord, type MemberRow } from "../members.ts";
 import { messageColumns, toMessageRow, type MessageRecord, type MessageRow } from "../messages.ts";
@@ -26,6 +28,8 @@ export interface ConversationView {
   memberCount: number;
   /** Of the viewer alone, as long as no message came since (domain/conversations.ts, archivedSince). */
   ownArchive: { archivedAt: Date | null; archivedOrdinal: number | null };
+  /** What the viewer has set for themselves. */
+  own: MemberSettings & { readonly isHidden: boolean };
   /** The viewer's mark; that of all staff where they are not a member of a support conversation. */
   mark: { lastReadSeq: number; lastReadOrdinal: number };
   /** Whoever may see it: compare with what the viewer may. */
@@ -156,6 +160,8 @@ const VIEW_SELECT = `${CONVERSATION_SELECT},
   (c.space_id IS NULL OR EXISTS (SELECT FROM space_members i WHERE i.space_id = c.space_id AND i.user_id = $1)) AS in_space,
   (SELECT count(*)::integer FROM members n WHERE n.conversation_id = c.id AND n.left_at IS NULL) AS member_count,
   s.archived_at AS own_archived_at, s.archived_ordinal AS own_archived_ordinal,
+  s.muted_until, coalesce(s.notification_level, 'all') AS notification_level,
+  coalesce(s.hidden_ordinal >= h.message_count, false) AS is_hidden,
   coalesce(k.last_read_seq, 0) AS last_read_seq, coalesce(k.last_read_ordinal, 0) AS last_read_ordinal,
   (SELECT row_to_json(l) FROM (SELECT ${messageColumns("x")} FROM messages x
     WHERE x.conversation_id = c.id AND x.seq = h.last_message_seq) l) AS last_message`;
@@ -174,6 +180,9 @@ interface ViewRecord extends ConversationRecord {
   member_count: number;
   own_archived_at: Date | null;
   own_archived_ordinal: number | null;
+  muted_until: Date | null;
+  notification_level: string;
+  is_hidden: boolean;
   last_read_seq: number;
   last_read_ordinal: number;
   /** From JSON: its times are strings. */
@@ -189,6 +198,11 @@ function toView(record: ViewRecord): ConversationView {
     inSpace: record.in_space,
     memberCount: record.member_count,
     ownArchive: { archivedAt: record.own_archived_at, archivedOrdinal: record.own_archived_ordinal },
+    own: {
+      mutedUntil: record.muted_until,
+      notificationLevel: record.notification_level as NotificationLevel,
+      isHidden: record.is_hidden,
+    },
     mark: { lastReadSeq: record.last_read_seq, lastReadOrdinal: record.last_read_ordinal },
     lastMessage: record.last_message ? toLastMessage(record.last_message) : undefined,
   };
