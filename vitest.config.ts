@@ -9,6 +9,7 @@ export default defineConfig({
     // Tests run the sources, so that they never see a stale build.
     alias: {
       "@parley/protocol": here("./protocol/src/index.ts"),
+      "@parley/client/cache": here("./client/src/cache/mod.ts"),
       "@parley/client": here("./client/src/mod.ts"),
     },
   },

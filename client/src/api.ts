@@ -55,13 +55,16 @@ export type Api = { readonly [Id in MethodId]: (...args: Arguments<MethodInput<I
 
 type Given = Readonly<Record<string, unknown>>;
 
-export function createApi(http: Http): Api {
+/** `onDone` hears of every call that succeeded, before whoever made it does. */
+export function createApi(http: Http, onDone?: (id: MethodId, input: Given, options: CallOptions) => void): Api {
   const methods = Object.entries(METHODS).map(([id, line]) => {
     const [method = "", path = ""] = line.split(" ");
-    return [
-      id,
-      (input: Given = {}, options?: CallOptions) => http.call(method, ...placed(method, path, input), options),
-    ];
+    const call = async (input: Given = {}, options: CallOptions = {}): Promise<unknown> => {
+      const answer = await http.call(method, ...placed(method, path, input), options);
+      onDone?.(id as MethodId, input, options);
+      return answer;
+    };
+    return [id, call];
   });
   return Object.fromEntries(methods) as Api;
 }

@@ -6,7 +6,7 @@ import type { Connection } from "./connection.ts";
 import type { Observable } from "./observable.ts";
 import type { Draft, Outgoing } from "./outbox/entry.ts";
 import type { Outbox } from "./outbox/outbox.ts";
-import { receiptOf, type Receipt } from "./store/receipts.ts";
+import { type OwnMessageStatus, receiptOf, statusOf, type Receipt } from "./store/receipts.ts";
 import { reduceMark } from "./store/reduce.ts";
 import type { Replica } from "./store/replica.ts";
 import type { ConversationState } from "./store/state.ts";
@@ -57,6 +57,8 @@ export interface ConversationHandle {
   markRead(seq?: number): Promise<void>;
   /** Call it at each keystroke, with false when the text is cleared. */
   typing(isTyping?: boolean): void;
+  /** Where one's own message is, be it in `pending` or in a window: `queued`, `sending`, `failed`, `sent`, `delivered` or `read`. */
+  statusOf(message: Message | Outgoing): OwnMessageStatus;
   /** Whom one's own message has reached. */
   receiptOf(message: Message): Receipt;
 }
@@ -140,6 +142,7 @@ export function createConversation(deps: ConversationDeps, replica: Replica): Ow
       isOpen = true;
       // Without a connection it is opened when there is one.
       const heard = hear().catch(() => undefined);
+      await sync.restored;
       if (!liveWindow(replica.cell.value.windows)) await load({});
       await heard;
     },
@@ -229,6 +232,7 @@ export function createConversation(deps: ConversationDeps, replica: Replica): Ow
       await api.markRead({ ...at, ...(seq === undefined ? {} : { seq }) });
     },
     typing: (isTyping = true) => tellTyping(isTyping),
+    statusOf: (message) => statusOf(replica.cell.value, message),
     receiptOf: (message) => receiptOf(replica.cell.value, message),
   };
 }

@@ -11,7 +11,7 @@ import {
 } from "./connection.ts";
 import { createConversation, type ConversationHandle, type OwnedHandle } from "./conversation.ts";
 import { createDelivery } from "./delivery.ts";
-import { ParleyError } from "./errors.ts";
+import { hasCode, ParleyError } from "./errors.ts";
 import { createHttp } from "./http.ts";
 import { createCell, createTopic, when, type Observable } from "./observable.ts";
 import type { Destination, Draft, Outgoing } from "./outbox/entry.ts";
@@ -19,8 +19,10 @@ import { createIndexedDbStorage } from "./outbox/indexed-db.ts";
 import { noLock, webLock, type OutboxLock } from "./outbox/lock.ts";
 import { createOutbox, type Outbox } from "./outbox/outbox.ts";
 import { createMemoryStorage, type OutboxStorage } from "./outbox/storage.ts";
+import { createOwnChanges, type OwnChange } from "./own-changes.ts";
 import { createPresenceBoard, type PresenceBoard } from "./presence.ts";
 import { createConversationList, type UnreadTotals } from "./store/conversation-list.ts";
+import type { Cache, OpenCache } from "./store/kept.ts";
 import type { ConversationState } from "./store/state.ts";
 import { createSync } from "./store/sync.ts";
 import { createTokens, type GetToken } from "./tokens.ts";
@@ -33,10 +35,12 @@ export interface ConnectOptions {
   readonly token?: string;
   /** Asked for a token at the start, before one ends, and when one was refused. */
   readonly getToken?: GetToken;
-  /** Names the outbox on this device. Default: the subject of the token. Give it where the page may open without a network. */
+  /** Names the outbox and the cache on this device. Default: the subject of the token. Give it where the page may open without a network. */
   readonly account?: string;
   /** Where the outbox is kept. Default: IndexedDB in browsers, memory elsewhere. */
   readonly storage?: OutboxStorage;
+  /** Keeps conversations on the device, to be shown at the next start without a network: `createCache()` of `@parley/client/cache`. Default: nothing is kept. */
+  readonly cache?: Cache;
   /** Which of several tabs sends. Default: a Web Lock where there is one. */
   readonly lock?: OutboxLock;
   /** Default: the platform's. Node before 22 has none: give the one of the package `ws`. */
@@ -61,9 +65,11 @@ export interface Parley {
   readonly connection: Observable<ConnectionState>;
   /** Resolves once connected and caught up. Rejects with `unauthenticated` or `closed`, or the reason of the signal. */
   ready(signal?: AbortSignal): Promise<void>;
+  /** Resolves once what the cache has kept is shown; at once where there is no cache. */
+  readonly restored: Promise<void>;
   /** Tries to connect now. */
   reconnect(): void;
-  /** One's own id; undefined until the first connection. */
+  /** One's own id; undefined until the first connection, unless it is in the cache. */
   readonly userId: string | undefined;
   /** Every endpoint of the HTTP API. */
   readonly api: Api;
@@ -87,6 +93,10 @@ export interface Parley {
     listener: (event: Extract<ServerEvent, { type: Type }>) => void,
   ): () => void;
   onNotification(listener: (notification: Notification) => void): () => void;
+  /** Calls back when something is set for oneself alone (archived, muted, a draft, a saved message …), here or in another tab of the account. */
+  onOwnChange(listener: (change: OwnChange) => void): () => void;
+  /** Removes what the cache keeps for this account, and keeps nothing more: for signing out. The outbox stays. */
+  clearCache(): Promise<void>;
   /** Ends the connection. What is in the outbox stays there. */
   close(): void;
 }
@@ -102,7 +112,9 @@ export function connect(options: ConnectOptions): Parley {
     fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
     timeoutMs: options.timeoutMs ?? 30_000,
   });
-  const api = createApi(http);
+  const api = createApi(http, (method, input, { actAs }) => {
+    if (actAs === undefined) own.note(method, input);
+  });
   const messages = createTopic<Message>();
   const events = createTopic<ServerEvent>();
   const handles = new Map<string, OwnedHandle>();
@@ -112,10 +124,31 @@ export function connect(options: ConnectOptions): Parley {
     return later.connection;
   };
 
+  /** Whose outbox and cache it is: nobody sends what another account said on this device, or sees what it saw. */
+  const account = createCell<string | undefined>(options.account ?? tokens.subject());
+  const named = (what: string): Promise<string> =>
+    when(account, (name) => name !== undefined).then((name) => `parley${what} ${url} ${name}`);
+  const own = createOwnChanges(named(" own"));
+  let isOver = false;
+  let cache: OpenCache | undefined;
+  const cached = options.cache && named(" cache").then(openCache);
+
+  function openCache(name: string): OpenCache | undefined {
+    if (isOver) return undefined;
+    cache = options.cache?.(name, {
+      clock,
+      changed: sync.changed,
+      standing: () => sync.standing(),
+      isOnline: () => connection().state.value === "online",
+    });
+    return cache;
+  }
+
   const sync = createSync({
     api,
     clock,
     connection,
+    kept: async () => await (await cached)?.kept,
     onApplied: (_, event) => events.tell(event),
     onMessage(message) {
       typists.stop(message.conversation_id, message.sender_id);
@@ -138,11 +171,7 @@ export function connect(options: ConnectOptions): Parley {
   const presence = createPresenceBoard(connection);
   const list = createConversationList(sync);
 
-  /** Whose outbox it is: nobody sends what another account said on this device. */
-  const account = createCell<string | undefined>(options.account ?? tokens.subject());
-  const storage = options.storage
-    ? Promise.resolve(options.storage)
-    : when(account, (name) => name !== undefined).then((name) => defaultStorage(`parley ${url} ${name}`));
+  const storage = options.storage ? Promise.resolve(options.storage) : named("").then(defaultStorage);
   const outbox = createOutbox({
     storage,
     lock: options.lock ?? defaultLock(options.storage !== undefined),
@@ -151,11 +180,28 @@ export function connect(options: ConnectOptions): Parley {
     random,
     isOnline: () => later.connection?.state.value === "online",
     async send({ id, to, draft }) {
-      const answer = await connection().request("send_message", { ...draft, ...to, id });
-      if ("scheduled" in answer) throw new ParleyError("internal", "The message was scheduled instead of sent.");
-      return answer.message;
+      const send = (more: Draft) => connection().request("send_message", { ...more, ...to, id });
+      const answer = await send(draft).catch((error: unknown) => {
+        const { send_at: time, ...now } = draft;
+        // Its time came before the connection did.
+        const isLate = time !== undefined && Date.parse(time) <= clock.now() && hasCode(error, "validation_failed");
+        if (!isLate) throw error;
+        return send(now);
+      });
+      return "message" in answer ? answer.message : undefined;
     },
-    onSent: (_, message) => arrivals(message.conversation_id),
+    onSent(entry, message) {
+      if (message) arrivals(message.conversation_id);
+      else own.note("sendMessage", entry.to);
+    },
+  });
+  own.subscribe(({ method, input }) => {
+    const isHeld =
+      method === "archiveConversation" || method === "updateOwnMembership" || method === "deleteConversation";
+    const replica = isHeld ? sync.replicas.get(input.conversation_id) : undefined;
+    // What is gone for everyone is told as a change.
+    if (!replica || (method === "deleteConversation" && replica.cell.value.conversation?.kind !== "direct")) return;
+    void sync.refresh(replica).catch(() => undefined);
   });
   outbox.entries.subscribe(showPending);
 
@@ -197,6 +243,7 @@ export function connect(options: ConnectOptions): Parley {
     WebSocket: (options.WebSocket ?? platformSocket()) as SocketConstructor,
     wake: options.wake ?? platformWake,
     onFrame(frame) {
+      if (frame.type === "connected") account.set(account.value ?? tokens.subject() ?? frame.data.user_id);
       sync.hear(frame);
       if (frame.type === "typing.start" && frame.user_id !== sync.me())
         typists.start(frame.conversation_id, frame.user_id);
@@ -212,7 +259,6 @@ export function connect(options: ConnectOptions): Parley {
   });
 
   const stopWatching = connection().state.subscribe((state) => {
-    if (state === "catching-up") account.set(account.value ?? tokens.subject() ?? sync.me());
     if (state !== "online") return;
     for (const handle of handles.values()) handle.restore();
     presence.restart();
@@ -242,6 +288,7 @@ export function connect(options: ConnectOptions): Parley {
 
   return {
     connection: connection().state,
+    restored: sync.restored,
     async ready(signal) {
       const state = await when(
         connection().state,
@@ -279,10 +326,18 @@ export function connect(options: ConnectOptions): Parley {
       events.subscribe((event) => {
         if (event.type === "notification.created") listener(event.data);
       }),
+    onOwnChange: own.subscribe,
+    async clearCache() {
+      if (account.value !== undefined) await (await cached)?.clear();
+    },
     close() {
+      isOver = true;
+      // While the connection is there, it may still be written as what it is.
+      cache?.close();
       stopWatching();
       outbox.close();
       delivery.close();
+      own.close();
       connection().close();
     },
   };

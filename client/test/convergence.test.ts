@@ -1,9 +1,11 @@
+import { IDBFactory } from "fake-indexeddb";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Conversation, Mark, Member, Message, MessagePage } from "@parley/protocol";
 import { useTestDatabase } from "../../server/test/harness/database.ts";
 import { startNode, type Person, type TestNode } from "../../server/test/harness/node.ts";
 import { until } from "../../server/test/harness/until.ts";
+import { createCache } from "../src/cache/mod.ts";
 import { ParleyError } from "../src/errors.ts";
 import type { ConversationState } from "../src/store/state.ts";
 import { startDevice, type Device } from "./harness/device.ts";
@@ -111,8 +113,13 @@ async function startWorld() {
     await node.done(grace, "POST", `/v1/conversations/${ids[0]}/messages`, { content: `before ${index}` });
   const owners = [ada, ada, grace, alan];
   const devices: Device[] = [];
-  for (const person of owners)
-    devices.push(startDevice({ url: node.url, token: person.token, random: () => 0, pageSize: 5 }));
+  // The two of one person share a cache, as tabs do; the last device has none.
+  const caches = new Map(people.map((person) => [person, createCache({ indexedDB: new IDBFactory(), messages: 8 })]));
+  for (const [who, person] of owners.entries()) {
+    const cache = who === owners.length - 1 ? undefined : caches.get(person);
+    const options = { url: node.url, token: person.token, random: () => 0, pageSize: 5 };
+    devices.push(startDevice({ ...options, ...(cache ? { cache } : {}) }));
+  }
   await Promise.all(devices.map(({ parley }) => parley.ready()));
   const said: string[] = [];
   const order = new Map<string, string[]>();

@@ -1,3 +1,4 @@
+import { IDBFactory } from "fake-indexeddb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Conversation } from "@parley/protocol";
 import WebSocket from "ws";
@@ -5,6 +6,7 @@ import { useTestDatabase } from "../../server/test/harness/database.ts";
 import { readMarkdown } from "../../server/test/harness/markdown.ts";
 import { startNode, type Person, type TestNode } from "../../server/test/harness/node.ts";
 import { until } from "../../server/test/harness/until.ts";
+import { createCache } from "../src/cache/mod.ts";
 import { connect, ParleyError, type ConnectOptions, type Parley } from "../src/mod.ts";
 
 // Every example of the guide is run as it stands there.
@@ -87,6 +89,35 @@ test("failed sends", async () => {
   await until(() => stranger.outbox.entries.value[0]?.reason?.code === "not_a_member");
   await example("failed-sends", { parley: stranger });
   expect(stranger.outbox.entries.value).toEqual([]);
+});
+
+test("offline, and signing out", async () => {
+  const indexedDB = new IDBFactory();
+  const user = { id: grace.id };
+  const getToken = () => grace.token;
+  const given = { url: node.url, user, getToken, createCache: () => createCache({ indexedDB }) };
+  const connectHere = (options: ConnectOptions): Parley => noted({ ...options, WebSocket });
+  await example("offline", { ...given, connect: connectHere });
+  const first = opened.at(-1) as Parley;
+  await first.ready();
+  await until(() => first.conversations.value?.length === 1);
+  first.close();
+  const failing = () => Promise.reject(new TypeError("the host cannot be reached"));
+  await example("offline", { ...given, getToken: failing, connect: connectHere });
+  const second = opened.at(-1) as Parley;
+  expect(second.conversations.value?.map(({ id }) => id)).toEqual([conversation.id]);
+  await example("sign-out", { parley: second });
+  await example("offline", { ...given, getToken: failing, connect: connectHere });
+  expect(opened.at(-1)?.conversations.value).toBeUndefined();
+});
+
+test("what concerns oneself alone", async () => {
+  const [parley, other] = [await clientOf(grace), await clientOf(grace)];
+  const lines: string[] = [];
+  await example("own-changes", { parley, console: { log: (line: string) => lines.push(line) } });
+  await other.api.putDraft({ conversation_id: conversation.id, content: "dear Ada" });
+  await until(() => lines.length === 1);
+  expect(lines).toEqual([`${conversation.id}: dear Ada`]);
 });
 
 test("the API", async () => {

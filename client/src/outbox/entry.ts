@@ -1,7 +1,7 @@
 import type { ErrorCode, Message, SendMessageToInput } from "@parley/protocol";
 
-/** What one may say in a message; where it goes is said apart. */
-export type Draft = Omit<SendMessageToInput, "id" | "conversation_id" | "recipient_id" | "send_at">;
+/** What one may say in a message; where it goes is said apart. With `send_at` it is scheduled, or sent at once if it can only be handed over after that time. */
+export type Draft = Omit<SendMessageToInput, "id" | "conversation_id" | "recipient_id">;
 
 /** Where a message goes: a conversation, or a person (their direct conversation is made if need be). */
 export type Destination = { readonly conversation_id: string } | { readonly recipient_id: string };

@@ -26,9 +26,9 @@ export interface OutboxDeps {
   readonly random: () => number;
   /** Whether sending makes sense now. */
   readonly isOnline: () => boolean;
-  /** Resolves with the stored message; rejects with a `ParleyError`. */
-  readonly send: (entry: OutboxEntry) => Promise<Message>;
-  readonly onSent: (entry: OutboxEntry, message: Message) => void;
+  /** Resolves with the stored message, or with nothing where it was scheduled; rejects with a `ParleyError`. */
+  readonly send: (entry: OutboxEntry) => Promise<Message | undefined>;
+  readonly onSent: (entry: OutboxEntry, message: Message | undefined) => void;
 }
 
 export interface Outbox {
@@ -167,8 +167,9 @@ export function createOutbox(deps: OutboxDeps): Outbox {
     }
   }
 
-  function settle(entry: OutboxEntry, message: Message): void {
-    if (kept.has(entry.id)) sent.set(entry.id, message);
+  function settle(entry: OutboxEntry, message: Message | undefined): void {
+    if (!message) kept.delete(entry.id);
+    else if (kept.has(entry.id)) sent.set(entry.id, message);
     publish();
     deps.onSent(entry, message);
     void write(entry.id, (store) => store.remove(entry.id)).catch(() => undefined);

@@ -21,7 +21,7 @@ export function createConversationList(sync: Sync): ConversationList {
 
   function compute(): void {
     isPlanned = false;
-    const states = [...sync.replicas.values()].map(({ cell }) => cell.value);
+    const states = [...sync.replicas.values()].map(({ cell }) => cell.value).filter((state) => !isAside(state));
     const counts = states.map((state) => state.unread ?? 0).filter((count) => count > 0);
     const totals = { messages: counts.reduce((sum, count) => sum + count, 0), conversations: counts.length };
     const { value } = unread;
@@ -40,4 +40,9 @@ export function createConversationList(sync: Sync): ConversationList {
 
 function activityOf({ conversation }: ConversationState): string {
   return conversation?.last_message_at ?? conversation?.created_at ?? "";
+}
+
+/** Hidden by oneself, or a public channel that one only looks at. */
+function isAside({ conversation }: ConversationState): boolean {
+  return conversation?.hidden === true || (conversation?.unread_count === null && conversation.visibility === "public");
 }

@@ -157,6 +157,7 @@ function withMessage(conversation: Conversation | undefined, message: Message): 
     last_message_at: isNew ? message.created_at : conversation.last_message_at,
     // A new message brings it back.
     archived_at: isNew ? null : conversation.archived_at,
+    hidden: conversation.hidden && !isNew,
   };
 }
 
@@ -237,7 +238,27 @@ function reduceConversation(state: ConversationState, row: ConversationEventData
   if (!held || held.version > row.version) return state;
   const count = Math.max(held.message_count, row.message_count);
   const at = row.message_count < held.message_count ? held.last_message_at : row.last_message_at;
-  return { ...state, conversation: { ...held, ...row, message_count: count, last_message_at: at } };
+  // Events are the same for everyone: an archiving of one's own is not in them.
+  const archivedAt = isArchivedForAll(held) ? row.archived_at : held.archived_at;
+  return {
+    ...state,
+    conversation: { ...held, ...row, message_count: count, last_message_at: at, archived_at: archivedAt },
+  };
+}
+
+const isArchivedForAll = ({ kind }: Conversation): boolean => kind === "support" || kind === "channel";
+
+/** The state with what somebody has set for themselves, which no event tells. */
+export function reduceOwnSettings(state: ConversationState, view: Conversation): ConversationState {
+  const { conversation: held } = state;
+  if (!held) return state;
+  const { muted_until, notification_level, peer, subject_user, archived_at, hidden } = view;
+  // A message that came since has brought it back, or may do so in a moment.
+  const putAway = view.message_count === held.message_count ? { archived_at, hidden } : {};
+  return {
+    ...state,
+    conversation: { ...held, muted_until, notification_level, peer, subject_user, ...putAway },
+  };
 }
 
 /** The state with a conversation as the service shows it to oneself. */
@@ -247,6 +268,8 @@ export function reduceView(state: ConversationState, view: Conversation): Conver
   const merged: Conversation = isOlder
     ? {
         ...(held.version > view.version ? held : view),
+        muted_until: view.muted_until,
+        notification_level: view.notification_level,
         head: held.head,
         member_count: held.member_count,
         message_count: held.message_count,

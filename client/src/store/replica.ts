@@ -35,6 +35,8 @@ export interface Replica {
   /** Whether something came that what is held does not reach to. */
   readonly hasGap: boolean;
   update(change: (state: ConversationState) => ConversationState): void;
+  /** Takes over what was kept of it, unless it is known better already. */
+  restore(kept: ConversationState): void;
   live(event: ChangeEvent): void;
   caughtUp(set: ChangeSet): void;
   /** Everything up to this version is so, or will be when it is loaded. */
@@ -113,6 +115,11 @@ export function createReplica(id: string, host: ReplicaHost): Replica {
       return ahead.size > 0;
     },
     update,
+    restore(kept) {
+      if (cell.value.version !== undefined || cell.value.gone) return;
+      update(({ pending, typing }) => ({ ...kept, pending, typing }));
+      drain();
+    },
     live(event) {
       const { version, gone } = cell.value;
       if (gone || (version !== undefined && event.version <= version)) return;

@@ -12,7 +12,8 @@ import type { Clock } from "../clock.ts";
 import type { Connection } from "../connection.ts";
 import { hasCode, isPassing, ParleyError } from "../errors.ts";
 import { createTopic, type Topic } from "../observable.ts";
-import { reduceMark, reduceOwnRead, reduceView } from "./reduce.ts";
+import type { Kept, Standing } from "./kept.ts";
+import { reduceMark, reduceOwnRead, reduceOwnSettings, reduceView } from "./reduce.ts";
 import { createReplica, type Replica, type ReplicaHost } from "./replica.ts";
 import { patchMessage } from "./windows.ts";
 
@@ -20,6 +21,8 @@ export interface SyncDeps {
   readonly api: Api;
   readonly clock: Clock;
   readonly connection: () => Connection;
+  /** Resolves once it is known what an earlier life has kept. */
+  readonly kept: () => Promise<Kept | undefined>;
   /** Events are told onwards once they are applied. */
   readonly onApplied: ReplicaHost["onApplied"];
   readonly onMessage: (message: Message) => void;
@@ -44,9 +47,10 @@ export interface Sync {
   settled(replica: Replica): Promise<void>;
   /** Its head, as it was told beside the changes: what is missing up to there is asked for. */
   reach(replica: Replica, head: number): void;
-  /** Of a conversation that is only followed while it is open. */
-  forget(replica: Replica): void;
-  readonly isComplete: () => boolean;
+  /** Resolves once what was kept is held. */
+  readonly restored: Promise<void>;
+  /** Undefined while it is being found out how everything stands. */
+  standing(): Standing | undefined;
 }
 
 /** Conversations a single resume may name. */
@@ -56,6 +60,10 @@ const LIST_PAGE = 100;
 const MARKS_TOLD = 50;
 /** So many unknown conversations are asked for one by one; more are looked for in the list. */
 const ONE_BY_ONE = 5;
+/** Of the list are read at most so many pages: staff see every customer's conversation. */
+const LIST_PAGES = 20;
+/** After a connection that comes later than this, what one has set for oneself elsewhere is looked for. */
+const OWN_SETTINGS_MS = 5 * 60_000;
 const AGAIN_MS = 1_000;
 
 interface Resuming {
@@ -80,6 +88,13 @@ export function createSync(deps: SyncDeps): Sync {
   let epoch: string | null = null;
   let resuming: Resuming | undefined;
   let isComplete = false;
+  let listedAt = -Infinity;
+
+  const restored = deps.kept().then((kept) => {
+    if (!kept) return;
+    ({ userId: me, epoch } = kept);
+    for (const state of kept.states) (replicas.get(state.id) ?? make(state.id)).restore(state);
+  });
 
   const host: ReplicaHost = {
     me: () => me,
@@ -125,19 +140,33 @@ export function createSync(deps: SyncDeps): Sync {
 
   // --- after a connection ------------------------------------------------------------------------------------------
 
-  function onConnected(userId: string, newEpoch: string): void {
-    me = userId;
-    const names = [...replicas.values()].filter(({ version }) => version !== undefined).map(({ id }) => id);
-    if (epoch !== null && epoch !== newEpoch) {
+  async function onConnected(standing: Standing): Promise<void> {
+    const mine: Resuming = { names: [], listed: new Set(), cursor: null };
+    resuming = mine;
+    await restored;
+    if (resuming !== mine) return;
+    if (me !== "" && me !== standing.userId) forgetAll();
+    me = standing.userId;
+    mine.names = [...replicas.values()].filter(({ version }) => version !== undefined).map(({ id }) => id);
+    if (epoch !== null && epoch !== standing.epoch) {
       // Versions may be used again for something else: until they are known anew, nothing is compared with them.
       for (const replica of replicas.values()) replica.unsettle();
     }
-    resuming = { names, listed: new Set(), cursor: null };
-    askResume(resuming, Object.fromEntries(names.slice(0, NAMED).map((id) => [id, replicas.get(id)?.version ?? 0])));
+    askResume(mine);
   }
 
-  function askResume(mine: Resuming, conversations: Record<string, number>): void {
-    mine.names = mine.names.slice(NAMED);
+  /** What somebody else saw is not for who is here now. */
+  function forgetAll(): void {
+    epoch = null;
+    isComplete = false;
+    listedAt = -Infinity;
+    for (const replica of [...replicas.values()]) replica.gone("unknown");
+  }
+
+  /** Names the next of those that are held, and asks for the next page of all. */
+  function askResume(mine: Resuming): void {
+    const names = mine.names.slice(0, NAMED);
+    const conversations = Object.fromEntries(names.map((id) => [id, replicas.get(id)?.version ?? 0]));
     const data = {
       conversations,
       ...(epoch === null ? {} : { epoch }),
@@ -146,7 +175,7 @@ export function createSync(deps: SyncDeps): Sync {
     const failed = (error: unknown): void => {
       if (resuming !== mine || !isPassing(error) || hasCode(error, "offline")) return;
       const seconds = (error as ParleyError).retryAfterSeconds ?? 0;
-      clock.after(Math.max(AGAIN_MS, seconds * 1_000), () => resuming === mine && askResume(mine, conversations));
+      clock.after(Math.max(AGAIN_MS, seconds * 1_000), () => resuming === mine && askResume(mine));
     };
     deps.connection().request("resume", data).catch(failed);
   }
@@ -168,8 +197,9 @@ export function createSync(deps: SyncDeps): Sync {
       onStanding(replicas.get(row.id) ?? make(row.id), row);
     }
     mine.cursor = data.next_cursor;
+    mine.names = mine.names.slice(NAMED);
     if (mine.cursor !== null || mine.names.length > 0) {
-      askResume(mine, Object.fromEntries(mine.names.slice(0, NAMED).map((id) => [id, replicas.get(id)?.version ?? 0])));
+      askResume(mine);
       return;
     }
     epoch = data.epoch;
@@ -202,31 +232,52 @@ export function createSync(deps: SyncDeps): Sync {
     void loadMissing().catch(() => undefined);
   }
 
-  /** The conversations themselves, of those that were only listed. */
+  /** The conversations themselves, of those that were only listed; of the others, what nobody tells. */
   async function loadMissing(): Promise<void> {
     const missing = (): Replica[] =>
       [...replicas.values()].filter(({ cell }) => !cell.value.conversation && !loading.has(cell.value.id));
-    if (missing().length > ONE_BY_ONE || replicas.size === 0) await readList();
-    for (const replica of missing().slice(0, NAMED)) await refresh(replica).catch(() => undefined);
+    if (missing().length > ONE_BY_ONE || clock.now() - listedAt >= OWN_SETTINGS_MS) {
+      const held = new Set(replicas.values());
+      const seen = new Set<string>();
+      const isWhole = (await readList(false, seen)) && (await readList(true, seen));
+      listedAt = clock.now();
+      // Neither in the one list nor in the other: hidden.
+      for (const replica of isWhole ? held : []) if (isListable(replica) && !seen.has(replica.id)) await tried(replica);
+    }
+    for (const replica of missing().slice(0, NAMED)) await tried(replica);
   }
 
-  async function readList(): Promise<void> {
+  /** Whether it should be in a list, as far as is known here. */
+  function isListable({ cell }: Replica): boolean {
+    const { conversation, gone } = cell.value;
+    return !gone && conversation !== undefined && conversation.unread_count !== null && !conversation.hidden;
+  }
+
+  const tried = (replica: Replica): Promise<void> => refresh(replica).catch(() => undefined);
+
+  /** Answers whether that was all. */
+  async function readList(archived: boolean, seen: Set<string>): Promise<boolean> {
     let cursor: string | null | undefined;
-    do {
-      const log: [Replica, Conversation][] = [];
-      const page = await api.listConversations({ limit: LIST_PAGE, ...(cursor == null ? {} : { cursor }) });
+    for (let pages = 0; pages < LIST_PAGES && cursor !== null; pages++) {
+      const page = await api.listConversations({ archived, limit: LIST_PAGE, ...(cursor ? { cursor } : {}) });
       for (const view of page.items) {
-        const replica = replicas.get(view.id);
-        // Those already held take part in the changes that came meanwhile, which only a reading of their own allows for.
-        if (replica && !replica.cell.value.conversation && (replica.version ?? 0) <= view.head)
-          log.push([replica, view]);
-        // For staff: support conversations, of which they are no members.
-        else if (!replica) await refresh(replicaOf(view.id)).catch(() => undefined);
+        seen.add(view.id);
+        listed(view);
       }
-      for (const [replica, view] of log) replica.update((state) => reduceView(state, view));
-      for (const [replica, view] of log) replica.settle(Math.min(view.head, replica.version ?? view.head));
       cursor = page.next_cursor;
-    } while (cursor != null);
+    }
+    return cursor === null;
+  }
+
+  function listed(view: Conversation): void {
+    const held = replicas.get(view.id);
+    // For staff: support conversations, of which they are no members. Nothing has been told of it yet, or it would be held.
+    const replica = held ?? make(view.id);
+    if (held?.cell.value.conversation) replica.update((state) => reduceOwnSettings(state, view));
+    else if (!held || (replica.version ?? 0) <= view.head) {
+      replica.update((state) => reduceView(state, view));
+      replica.settle(Math.min(view.head, replica.version ?? view.head));
+    }
   }
 
   // --- single conversations ----------------------------------------------------------------------------------------
@@ -377,8 +428,8 @@ export function createSync(deps: SyncDeps): Sync {
     hear(frame) {
       if (frame.type === "connected") {
         // A renewed token is answered with `connected`, too; only a new connection resumes.
-        if (!resuming && deps.connection().state.value === "catching-up")
-          onConnected(frame.data.user_id, frame.data.epoch);
+        const { user_id: userId, epoch: told } = frame.data;
+        if (!resuming && deps.connection().state.value === "catching-up") void onConnected({ userId, epoch: told });
       } else if (frame.type === "changes") onChanges(frame);
       else if (frame.type === "resumed") onResumed(frame);
       else if (frame.type === "read.updated" || frame.type === "delivery.updated") onMark(frame);
@@ -390,11 +441,8 @@ export function createSync(deps: SyncDeps): Sync {
     refresh,
     settled,
     reach,
-    forget(replica) {
-      replicas.delete(replica.id);
-      changed.tell(replica);
-    },
-    isComplete: () => isComplete && !resuming,
+    restored,
+    standing: () => (isComplete && !resuming && epoch !== null ? { userId: me, epoch } : undefined),
   };
 
   function onChange(event: Extract<ServerFrame, { version: number }>): void {
