@@ -61,6 +61,7 @@ export function createOwnChanges(name: Promise<string>): OwnChanges {
     close() {
       isClosed = true;
       channel?.close();
+      channel = undefined;
     },
   };
 }

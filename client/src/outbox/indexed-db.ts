@@ -5,7 +5,7 @@ const STORE = "outbox";
 
 /** An outbox in the browser's IndexedDB. Tabs tell each other of changes by a BroadcastChannel of the same name. */
 export function createIndexedDbStorage(name: string, factory: IDBFactory = indexedDB): OutboxStorage {
-  const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
+  let channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
   let opening: Promise<IDBDatabase> | undefined;
 
   const open = (): Promise<IDBDatabase> => {
@@ -50,6 +50,7 @@ export function createIndexedDbStorage(name: string, factory: IDBFactory = index
     },
     close() {
       channel?.close();
+      channel = undefined;
       opening?.then(
         (database) => database.close(),
         () => undefined,

@@ -84,6 +84,8 @@ export function createSync(deps: SyncDeps): Sync {
   const changed = createTopic<Replica>();
   const catchingUp = new Set<string>();
   const loading = new Map<string, Loading>();
+  /** To be loaded anew as soon as there is a connection again. */
+  const owed = new Set<Replica>();
   let me = "";
   let epoch: string | null = null;
   let resuming: Resuming | undefined;
@@ -104,6 +106,7 @@ export function createSync(deps: SyncDeps): Sync {
       deps.onReset(replica);
     },
     onGone(replica) {
+      owed.delete(replica);
       replicas.delete(replica.id);
       changed.tell(replica);
     },
@@ -224,7 +227,8 @@ export function createSync(deps: SyncDeps): Sync {
   function finish(listed: ReadonlySet<string>): void {
     isComplete = true;
     for (const replica of replicas.values()) {
-      if (replica.version === undefined || !listed.has(replica.id)) void refresh(replica).catch(() => undefined);
+      if (replica.version === undefined || !listed.has(replica.id) || owed.has(replica))
+        void refresh(replica).catch(() => undefined);
       else if (replica.hasGap) void catchUp(replica);
       makeSure(replica);
     }
@@ -273,8 +277,12 @@ export function createSync(deps: SyncDeps): Sync {
     const held = replicas.get(view.id);
     // For staff: support conversations, of which they are no members. Nothing has been told of it yet, or it would be held.
     const replica = held ?? make(view.id);
-    if (held?.cell.value.conversation) replica.update((state) => reduceOwnSettings(state, view));
-    else if (!held || (replica.version ?? 0) <= view.head) {
+    const known = held?.cell.value.conversation;
+    if (known) {
+      // At the same version it is the same, and right in what is counted, too.
+      const isSame = replica.version === view.head && known.head === view.head;
+      replica.update((state) => (isSame ? reduceView : reduceOwnSettings)(state, view));
+    } else if (!held || (replica.version ?? 0) <= view.head) {
       replica.update((state) => reduceView(state, view));
       replica.settle(Math.min(view.head, replica.version ?? view.head));
     }
@@ -299,13 +307,15 @@ export function createSync(deps: SyncDeps): Sync {
     try {
       const view = await replica.reading(() => api.getConversation({ conversation_id: replica.id }), reduceView);
       if (!view) return;
+      owed.delete(replica);
       if (replica.version === undefined) {
         if (!resuming) replica.settle(view.head);
       } else if (view.head > replica.version) reach(replica, view.head);
     } catch (error) {
       if (hasCode(error, "not_found")) replica.gone("unknown");
       else if (isPassing(error) && replicas.get(replica.id) === replica) {
-        // Without a connection the next resume asks again.
+        // Without a connection the next one asks again.
+        owed.add(replica);
         clock.after(AGAIN_MS, () => {
           if (deps.connection().state.value === "online" && replicas.get(replica.id) === replica)
             void refresh(replica).catch(() => undefined);
