@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import { machine } from "./machine/machine.ts";
 import { renderHtml } from "./report/html.ts";
 import { renderDocument } from "./report/document.ts";
-import { renderRatios } from "./report/terminal.ts";
+import { renderRatios, showStatus } from "./report/terminal.ts";
 import type { Results } from "./report/results.ts";
 import type { Told } from "./run-scenario.ts";
-import type { Findings, Size } from "./scenario.ts";
+import type { Findings, RunOptions } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 
 const BENCH = fileURLToPath(new URL("../", import.meta.url));
@@ -19,17 +19,20 @@ const HELP = `npm run bench -- [options]
 
   --quick            all but the largest sizes, in about five minutes
   --only a,b         only these scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}
-  --huge             with --only history: up to 10,000,000 messages
+  --huge             history up to 10,000,000 messages; needs about 25 GB of disk
+  --keep FOLDER      databases of history are kept there and used again: filling the largest takes long
+  --soak-minutes N   how long the soak lasts, instead of 30
   --profile FOLDER   CPU profiles of the service, one for each scenario
   --report           measures nothing: writes the reports from results/latest.json again
 `;
 
 interface Options {
-  readonly size: Size;
   readonly only: readonly string[];
-  readonly profileInto: string | undefined;
-  readonly extra: readonly string[];
+  readonly run: RunOptions;
 }
+
+const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+let isInterrupted = false;
 
 const args = process.argv.slice(2);
 if (args.includes("--help")) say(HELP);
@@ -38,15 +41,20 @@ else if (args.includes("--report"))
 else await bench(readOptions());
 
 async function bench(options: Options): Promise<void> {
-  const chosen = SCENARIOS.filter(({ name }) => options.only.length === 0 || options.only.includes(name));
+  const chosen = SCENARIOS.filter(({ name, isLong }) =>
+    options.only.length === 0 ? !(isLong && options.run.size === "quick") : options.only.includes(name),
+  );
   const unknown = options.only.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name));
   if (unknown.length > 0) fail(`There is no scenario ${unknown.join(", ")}.\n\n${HELP}`);
   // A scenario is measured against its rivals in its own run, so those that are not run now keep what they found before.
   const scenarios = { ...readLatest()?.scenarios };
+  const start = performance.now();
   let failed = false;
   for (const [index, { name, title }] of chosen.entries()) {
-    say(`\n[${index + 1}/${chosen.length}] ${title} (${name})`);
-    const findings = await runApart(name, options);
+    const before = scenarios[name];
+    const about = before?.size === options.run.size ? `, about ${Math.ceil(before.seconds)} s` : "";
+    say(`\n[${index + 1}/${chosen.length}] ${title} (${name}${about})`);
+    const findings = await runApart(name, options.run);
     if (!findings) failed = true;
     else scenarios[name] = findings;
     // After each: a long run that is cut short has not been for nothing.
@@ -57,27 +65,40 @@ async function bench(options: Options): Promise<void> {
     });
   }
   const results = readLatest();
+  const minutes = ((performance.now() - start) / 60_000).toFixed(1);
   if (results)
-    say(`\n${renderRatios(results)}\nresults/latest.json, results/report.html and docs/performance.md are written.`);
+    say(
+      `\n${renderRatios(results)}\n\n${minutes} minutes. results/latest.json, results/report.html and docs/performance.md are written.`,
+    );
   if (failed) process.exitCode = 1;
 }
 
 /** A scenario in a process of its own: a load generator that starts fresh. */
-function runApart(name: string, { size, profileInto, extra }: Options): Promise<Findings | undefined> {
+function runApart(name: string, options: RunOptions): Promise<Findings | undefined> {
   const began = performance.now();
-  const child = fork(fileURLToPath(new URL("./run-scenario.js", import.meta.url)), [
-    name,
-    size,
-    ...(profileInto ? [join(profileInto, name)] : []),
-    ...extra,
-  ]);
+  const profileInto = options.profileInto && join(options.profileInto, name);
+  const given = JSON.stringify({ ...options, profileInto });
+  const child = fork(fileURLToPath(new URL("./run-scenario.js", import.meta.url)), [name, given]);
+  const status = showStatus();
+  // Ctrl-C reaches the child too; other ends do not. It cleans up, then we go.
+  const interrupt = (): void => {
+    isInterrupted = true;
+    child.kill("SIGTERM");
+  };
+  for (const end of ENDS) process.on(end, interrupt);
   return new Promise((resolve) => {
     let findings: Findings | undefined;
     child.on("message", (told: Told) => {
       if ("findings" in told) findings = told.findings;
-      else say(`${String(Math.round((performance.now() - began) / 1_000)).padStart(4)} s  ${told.line}`);
+      else status.line(`${String(Math.round((performance.now() - began) / 1_000)).padStart(4)} s  ${told.line}`);
     });
     child.once("exit", (code) => {
+      status.end();
+      for (const end of ENDS) process.off(end, interrupt);
+      if (isInterrupted) {
+        say("      interrupted: everything that was started has ended");
+        process.exit(130);
+      }
       if (code !== 0) say(`      the scenario ended with ${code}`);
       resolve(code === 0 ? findings : undefined);
     });
@@ -116,11 +137,16 @@ function inOrder(scenarios: Record<string, Findings>): Record<string, Findings> 
 }
 
 function readOptions(): Options {
+  const minutes = valueOf("--soak-minutes");
   return {
-    size: args.includes("--quick") ? "quick" : "full",
     only: valueOf("--only")?.split(",") ?? [],
-    profileInto: valueOf("--profile"),
-    extra: args.includes("--huge") ? ["--huge"] : [],
+    run: {
+      size: args.includes("--quick") ? "quick" : "full",
+      profileInto: valueOf("--profile"),
+      isHuge: args.includes("--huge"),
+      keepIn: valueOf("--keep"),
+      soakMinutes: minutes === undefined ? undefined : Number(minutes),
+    },
   };
 }
 

@@ -1,7 +1,17 @@
 import { mkdirSync } from "node:fs";
 import process from "node:process";
+import { endAll } from "./machine/ending.ts";
 import { watching } from "./machine/usage.ts";
-import { isReached, type Figure, type Findings, type RatioName, type Size, type Stand, type Unit } from "./scenario.ts";
+import {
+  isReached,
+  type Course,
+  type Figure,
+  type Findings,
+  type RatioName,
+  type RunOptions,
+  type Stand,
+  type Unit,
+} from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/all.ts";
 import { startService, type Service } from "./service.ts";
 import { median } from "./stats.ts";
@@ -10,11 +20,13 @@ import { median } from "./stats.ts";
 export type Told = { readonly line: string } | { readonly findings: Findings };
 
 /** Runs one scenario in this process, which is its load generator, and tells the parent what was found. */
-async function runScenario(name: string, size: Size, profileInto: string | undefined): Promise<Findings> {
+async function runScenario(name: string, options: RunOptions): Promise<Findings> {
+  const { size, profileInto } = options;
   const scenario = SCENARIOS.find((candidate) => candidate.name === name);
   if (!scenario) throw new Error(`there is no scenario ${name}`);
   const started = performance.now();
   const samples = new Map<string, { unit: Unit; values: number[] }>();
+  const courses: Record<string, Course> = {};
   const findings: Findings = {
     name,
     title: scenario.title,
@@ -23,6 +35,7 @@ async function runScenario(name: string, size: Size, profileInto: string | undef
     seconds: 0,
     figures: {},
     latencies: {},
+    courses,
     usage: {},
     ratios: {},
   };
@@ -30,9 +43,10 @@ async function runScenario(name: string, size: Size, profileInto: string | undef
   const say = (line: string): void => tell({ line });
   const stand: Stand = {
     size,
+    options,
     say,
-    async startService(options) {
-      const service = await startService({ profileInto, ...options });
+    async startService(serviceOptions) {
+      const service = await startService({ profileInto, ...serviceOptions });
       services.push(service);
       return service;
     },
@@ -45,9 +59,14 @@ async function runScenario(name: string, size: Size, profileInto: string | undef
     },
     latency(figure, summary) {
       findings.latencies[figure] = summary;
-      say(
-        `  ${figure.padEnd(44)} p50 ${summary.p50.toFixed(2)}  p90 ${summary.p90.toFixed(2)}  p99 ${summary.p99.toFixed(2)}  p99.9 ${summary.p999.toFixed(2)} ms`,
+      const shares = { p50: summary.p50, p90: summary.p90, p99: summary.p99, "p99.9": summary.p999, max: summary.most };
+      const words = Object.entries(shares).flatMap(([share, value]) =>
+        value === null ? [] : [`${share} ${value.toFixed(2)}`],
       );
+      say(`  ${figure.padEnd(44)} ${words.join("  ")} ms`);
+    },
+    point(name, seconds, value, unit) {
+      (courses[name] ??= { unit, points: [] }).points.push([seconds, value]);
     },
     async watch(phase, processes, work) {
       const { result, usage } = await watching(processes, work);
@@ -90,16 +109,30 @@ function tell(told: Told): void {
   else process.stdout.write(`${JSON.stringify(told)}\n`);
 }
 
-const [name = "", size = "quick", profileInto] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-if (profileInto !== undefined) mkdirSync(profileInto, { recursive: true });
-process.once("disconnect", () => process.exit(1));
+/** Leaves nothing behind: no process, no socket, no folder. */
+let isEnding = false;
+async function interrupt(): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  await endAll();
+  process.exit(130);
+}
+
+const [name = "", given = "{}"] = process.argv.slice(2);
+const options = JSON.parse(given) as RunOptions;
+if (options.profileInto !== undefined) mkdirSync(options.profileInto, { recursive: true });
+for (const end of ["SIGINT", "SIGTERM", "SIGHUP", "disconnect"]) process.on(end, () => void interrupt());
 try {
-  const findings = await runScenario(name, size as Size, profileInto);
+  const findings = await runScenario(name, options);
   process.removeAllListeners("disconnect");
   tell({ findings });
   process.disconnect?.();
   process.exitCode = 0;
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  process.exit(1);
+  // What is ended under a scenario fails in it.
+  if (!isEnding) {
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    await endAll();
+    process.exit(1);
+  }
 }

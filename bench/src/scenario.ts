@@ -5,16 +5,30 @@ import type { LatencySummary } from "./stats.ts";
 /** `quick` leaves out the largest sizes and repeats less; `full` is what the goals are about. */
 export type Size = "quick" | "full";
 
+export interface RunOptions {
+  readonly size: Size;
+  /** CPU profiles of the service are written here. */
+  readonly profileInto?: string | undefined;
+  /** `history` goes up to its largest size. */
+  readonly isHuge: boolean;
+  /** Databases that took long to fill are kept here, and used again. */
+  readonly keepIn?: string | undefined;
+  readonly soakMinutes?: number | undefined;
+}
+
 /** One thing that is measured, in a process of its own: that process is the load generator. */
 export interface Scenario {
   readonly name: string;
   readonly title: string;
+  /** Left out of a quick run, unless it is asked for by name. */
+  readonly isLong?: boolean;
   run(stand: Stand): Promise<void>;
 }
 
 /** Where a scenario stands: what it may start, and where it writes what it has found. */
 export interface Stand {
   readonly size: Size;
+  readonly options: RunOptions;
   /** A line of progress. */
   say(line: string): void;
   /** Parley in a process of its own, on a database of its own; ended with the scenario. */
@@ -22,6 +36,8 @@ export interface Stand {
   /** One sample of a figure; of several the median counts. */
   sample(name: string, value: number, unit: Unit): number;
   latency(name: string, summary: LatencySummary): void;
+  /** One point of a course: `value` at so many seconds from its start. */
+  point(name: string, seconds: number, value: number, unit: Unit): void;
   /** Runs the work and keeps what each process used meanwhile. */
   watch<T>(phase: string, processes: Watched, work: () => Promise<T>): Promise<T>;
   ratio(name: RatioName, value: number): void;
@@ -39,13 +55,22 @@ export type Unit =
   | "KB"
   | "sockets"
   | "messages"
-  | "bytes"
-  | "changes";
+  | "changes"
+  | "MB/hour"
+  | "characters"
+  | "a second"
+  | "for each message";
 
 export interface Figure {
   readonly median: number;
   readonly unit: Unit;
   readonly samples: readonly number[];
+}
+
+/** How something went on, as pairs of seconds and values. */
+export interface Course {
+  readonly unit: Unit;
+  readonly points: (readonly [number, number])[];
 }
 
 /** What a scenario found, as it stands in results/latest.json. */
@@ -57,6 +82,7 @@ export interface Findings {
   readonly seconds: number;
   readonly figures: Record<string, Figure>;
   readonly latencies: Record<string, LatencySummary>;
+  readonly courses?: Record<string, Course>;
   /** By phase, then by process. */
   readonly usage: Record<string, Record<string, Usage>>;
   readonly ratios: Partial<Record<RatioName, number>>;
@@ -86,6 +112,11 @@ export const GOALS = {
   history_growth: {
     most: 1.5,
     about: "the worst p95 of pages, changes, list and search in the largest history ÷ in 10,000 messages",
+  },
+  soak_growth: {
+    most: 1.05,
+    about:
+      "the heap of the service after garbage, at the end ÷ at the beginning of the second half of the soak, by its line",
   },
 } as const satisfies Record<
   string,

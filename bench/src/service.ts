@@ -1,13 +1,13 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { runningServer } from "@parley/server/store/postgres/embedded.js";
 import { SignJWT } from "jose";
 import pg from "pg";
-import { collectGarbage, INSPECT, inspectorOf } from "./machine/inspector.ts";
+import { atEnd, folderAt } from "./machine/ending.ts";
+import { collectGarbage, hangUp, heapAfterGarbage, INSPECT, inspectorOf } from "./machine/inspector.ts";
 import type { Watched } from "./machine/usage.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("@parley/server/main.js"));
@@ -22,6 +22,8 @@ export interface Service extends AsyncDisposable {
   readonly processes: Watched;
   /** Where it was started inspectable. */
   collectGarbage(): Promise<void>;
+  /** Bytes of its heap that are no garbage; where it was started inspectable. */
+  heap(): Promise<number>;
   /** A token of the user with this id, for a stage that was set by SQL. */
   tokenOf(userId: string): Promise<string>;
 }
@@ -31,11 +33,14 @@ export interface ServiceOptions {
   readonly profileInto?: string | undefined;
   /** Its garbage can be collected from outside, so that its memory can be compared. */
   readonly isInspectable?: boolean;
+  /** Its data directory, which is left where it is; by default one of its own, which ends with it. */
+  readonly directory?: string;
 }
 
-export async function startService({ profileInto, isInspectable }: ServiceOptions = {}): Promise<Service> {
-  const directory = mkdtempSync(join(tmpdir(), "parley-bench-"));
-  chmodSync(directory, 0o711);
+export async function startService(options: ServiceOptions = {}): Promise<Service> {
+  const { profileInto, isInspectable } = options;
+  const folder = folderAt(options.directory, "parley-bench-");
+  const directory = folder.path;
   const profile = profileInto === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profileInto}`];
   const child = spawn(process.execPath, [...profile, ...(isInspectable ? [INSPECT] : []), MAIN, "start"], {
     env: {
@@ -49,13 +54,17 @@ export async function startService({ profileInto, isInspectable }: ServiceOption
     stdio: ["ignore", "pipe", isInspectable ? "pipe" : "inherit"],
   });
   const inspector = isInspectable ? inspectorOf(child) : undefined;
-  const stopWithUs = (): void => void child.kill("SIGTERM");
-  process.once("exit", stopWithUs);
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const stop = atEnd(async () => {
+    child.kill("SIGTERM");
+    if (isInspectable) hangUp();
+    await ended;
+    await folder[Symbol.asyncDispose]();
+  });
   const url = await addressOf(child);
-  const secret = (name: string): string => readFileSync(join(directory, "secrets", name), "utf8").trim();
-  const connectionString = runningServer(directory, secret("database-password"));
+  const connectionString = runningServer(directory, secretOf(directory, "database-password"));
   if (connectionString === undefined) throw new Error("the service has no database");
-  const key = new TextEncoder().encode(secret("jwt-secret"));
+  const key = new TextEncoder().encode(secretOf(directory, "jwt-secret"));
   const pid = child.pid ?? 0;
   return {
     url,
@@ -70,15 +79,14 @@ export async function startService({ profileInto, isInspectable }: ServiceOption
         .setExpirationTime("6h")
         .sign(key),
     collectGarbage: async () => await collectGarbage(await inspector),
-    async [Symbol.asyncDispose]() {
-      if (child.exitCode !== null) return;
-      process.off("exit", stopWithUs);
-      const ended = new Promise((resolve) => child.once("exit", resolve));
-      child.kill("SIGTERM");
-      await ended;
-      rmSync(directory, { recursive: true, force: true });
-    },
+    heap: async () => await heapAfterGarbage(await inspector),
+    [Symbol.asyncDispose]: stop,
   };
+}
+
+/** A secret that the service made for itself in its data directory. */
+export function secretOf(directory: string, name: string): string {
+  return readFileSync(join(directory, "secrets", name), "utf8").trim();
 }
 
 function addressOf(child: ChildProcess): Promise<string> {

@@ -1,21 +1,33 @@
-import type pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { addConversations, addPeople, withClient, type Scene } from "../stage.ts";
+import { loadTables } from "./load-tables.ts";
+import { checkTexts, createTexts, type Texts } from "./texts.ts";
 
 /** A reader with a thousand conversations, and a history of so many messages in them; half of it in one. */
 export interface History {
   readonly reader: string;
-  readonly scenes: readonly Scene[];
   readonly long: { readonly id: string; readonly messages: number };
 }
 
 const CONVERSATIONS = 1_000;
-/** Messages written by one statement. */
-const PIECE = 100_000;
+const PEOPLE = 50;
+const YEAR_MS = 365 * 24 * 60 * 60 * 1_000;
+/** Messages whose rows travel together. */
+const PIECE = 2_000;
+
+const TABLES = {
+  messages: "conversation_id, seq, ordinal, version, id, sender_id, content_type, content, fingerprint, created_at",
+  changes: "conversation_id, version, xid, type, subject_id, actor_id, at",
+  message_search: "message_id, conversation_id, seq, sender_id, created_at, body, words",
+};
+
+/** Every cluster has used up these transaction ids before ours begin, so rows that have them are behind all cursors. */
+const FIRST_XID = 3;
+const XIDS = 500;
 
 /**
- * Fills the database with rows as the services and the search follower would leave them. The server makes the rows itself: that is
- * as fast as COPY and needs no data to travel. The indexes of search are made when everything is there, as a restore would.
+ * Fills the database by COPY with a year of messages as the services and the search follower would leave them, conversations mixed
+ * as time mixes them. Nobody else may use it meanwhile; whatever messages it had are gone.
  */
 export async function seedHistory(
   connectionString: string,
@@ -23,80 +35,110 @@ export async function seedHistory(
   say: (line: string) => void,
 ): Promise<History> {
   return await withClient(connectionString, async (client) => {
-    const people = Array.from({ length: 50 }, () => uuidv7());
-    const reader = people[0] as string;
+    const people = Array.from({ length: PEOPLE }, () => uuidv7());
     await addPeople(client, people);
     const scenes = Array.from({ length: CONVERSATIONS }, (_, index) => ({
       id: uuidv7(),
-      members: [reader, people[1 + (index % 49)] as string],
+      members: [people[0] as string, people[1 + (index % (PEOPLE - 1))] as string],
     }));
     await addConversations(client, scenes, "group");
-    await client.query("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'");
-    await client.query("DROP INDEX message_search_words, message_search_body");
-    const long = scenes[0] as Scene;
-    const rest = Math.floor(messages / 2 / (CONVERSATIONS - 1));
-    const inLong = messages - rest * (CONVERSATIONS - 1);
-    for (let from = 0; from < inLong; from += PIECE) {
-      await write(client, long, [long], from, Math.min(PIECE, inLong - from));
-      say(
-        `${(from + Math.min(PIECE, inLong - from)).toLocaleString("en")} of ${messages.toLocaleString("en")} messages`,
-      );
-    }
-    const others = scenes.slice(1);
-    const atOnce = Math.max(1, Math.floor(PIECE / rest));
-    for (let from = 0; from < others.length; from += atOnce)
-      await write(client, long, others.slice(from, from + atOnce), 0, rest);
-    say("the indexes of search");
-    await client.query("CREATE INDEX message_search_words ON message_search USING gin (words)");
-    await client.query("CREATE INDEX message_search_body ON message_search USING gin (body gin_trgm_ops)");
+    const texts = await createTexts(client);
+    const rows = createRows(scenes, messages, texts);
+    await loadTables(
+      connectionString,
+      TABLES,
+      async (copies) => {
+        await copies.changes.write(rows.beginnings());
+        for (let from = 0; from < messages; from += PIECE) {
+          const piece = rows.piece(from, Math.min(messages, from + PIECE));
+          await Promise.all([
+            copies.messages.write(piece.messages),
+            copies.changes.write(piece.changes),
+            copies.message_search.write(piece.search),
+          ]);
+          if (from > 0 && from % 500_000 === 0)
+            say(`${from.toLocaleString("en")} of ${messages.toLocaleString("en")} messages`);
+        }
+      },
+      say,
+    );
+    await client.query(SETTLE, [scenes.map(({ id }) => id), rows.counts()]);
+    // What is before its cursor a follower has done.
+    await client.query(
+      `INSERT INTO follower_cursors (name, next_xid) SELECT name, pg_current_xact_id() FROM unnest($1::text[]) name
+       ON CONFLICT (name) DO UPDATE SET next_xid = excluded.next_xid`,
+      [["search", "notifications"]],
+    );
     await client.query("VACUUM (ANALYZE)");
-    return { reader, scenes, long: { id: long.id, messages: inLong } };
+    await checkTexts(client);
+    const { id, members } = scenes[0] as Scene;
+    return { reader: members[0] as string, long: { id, messages: rows.counts()[0] as number } };
   });
 }
 
-/** Two thousand words of syllables, frequent as words are: the first ones often, the last ones seldom. */
-const SYLLABLES = ["ba", "re", "mi", "to", "lu", "ska", "ner", "vol", "pin", "dor", "ga", "fe", "shi"];
-const SYLLABLE = (divisor: number): string =>
-  `(ARRAY[${SYLLABLES.map((each) => `'${each}'`).join(",")}])[1 + (w / ${divisor}) % ${SYLLABLES.length}]`;
-const WORD = `${SYLLABLE(1)} || ${SYLLABLE(13)} || ${SYLLABLE(169)}`;
+/** The heads, once all messages are there. */
+const SETTLE = `
+  UPDATE conversation_heads h SET head = n + 1, message_count = n, last_message_seq = n + 1,
+    last_message_at = (SELECT created_at FROM messages m WHERE m.conversation_id = c AND m.seq = n + 1)
+  FROM unnest($1::uuid[], $2::bigint[]) AS g (c, n) WHERE h.conversation_id = c`;
 
-/** In about every sixth message. */
-export const COMMON_WORD = "rebaba";
-/** In twenty messages, however many there are. */
-export const RARE_WORD = "zanzibar";
-
-async function write(
-  client: pg.Client,
-  long: Scene,
-  scenes: readonly Scene[],
-  from: number,
-  count: number,
-): Promise<void> {
-  await client.query(WRITE, [
-    scenes.map(({ id }) => id),
-    scenes.map(({ members }) => members[1]),
-    from,
-    count,
-    long.id,
-  ]);
+interface Piece {
+  readonly messages: string;
+  readonly changes: string;
+  readonly search: string;
 }
 
-const WRITE = `
-  WITH given AS MATERIALIZED (
-    SELECT c AS conversation_id, s AS sender_id, n + 1 AS seq, n AS ordinal, uuidv7() AS id,
-      now() - interval '1 year' + make_interval(secs => n) AS at,
-      (SELECT string_agg(${WORD}, ' ') FROM (SELECT floor(2000 * power(random(), 3))::integer AS w FROM generate_series(1, 7 + n % 5)) picked)
-        || CASE WHEN c = $5::uuid AND n % 250 = 17 AND n <= 5000 THEN ' ${RARE_WORD}' ELSE '' END AS content
-    FROM unnest($1::uuid[], $2::uuid[]) AS g (c, s), generate_series($3::integer + 1, $3::integer + $4::integer) n
-  ), message AS (
-    INSERT INTO messages (conversation_id, seq, ordinal, version, id, sender_id, content_type, content, fingerprint, created_at)
-    SELECT conversation_id, seq, ordinal, seq, id, sender_id, 'text', content, '\\x00', at FROM given
-  ), change AS (
-    INSERT INTO changes (conversation_id, version, type, subject_id, actor_id, at)
-    SELECT conversation_id, seq, 'message.created', id, sender_id, at FROM given
-  ), search AS (
-    INSERT INTO message_search (message_id, conversation_id, seq, sender_id, created_at, body, words)
-    SELECT id, conversation_id, seq, sender_id, at, content, search_words(content) FROM given
-  )
-  UPDATE conversation_heads h SET head = $3 + $4 + 1, message_count = $3 + $4, last_message_seq = $3 + $4 + 1, last_message_at = now()
-  WHERE conversation_id = ANY ($1::uuid[])`;
+interface Rows {
+  /** Changes that made the conversations. */
+  beginnings(): string;
+  /** Rows of the messages from this number up to the other. */
+  piece(from: number, to: number): Piece;
+  /** Messages in each conversation so far. */
+  counts(): readonly number[];
+}
+
+function createRows(scenes: readonly Scene[], messages: number, texts: Texts): Rows {
+  const counts = scenes.map(() => 0);
+  const start = Date.now() - YEAR_MS;
+  const step = YEAR_MS / messages;
+  const rareEvery = Math.floor(messages / 20);
+
+  function place(number: number): number {
+    return number % 2 === 0 ? 0 : 1 + (((number - 1) / 2) % (scenes.length - 1));
+  }
+
+  return {
+    beginnings: () =>
+      scenes
+        .map(
+          ({ id, members }) =>
+            `${id}\t1\t${FIRST_XID}\tconversation.created\t${id}\t${members[0]}\t${new Date(start).toISOString()}\n`,
+        )
+        .join(""),
+    piece(from, to) {
+      const piece = { messages: "", changes: "", search: "" };
+      for (let number = from; number < to; number += 1) {
+        const index = place(number);
+        const { id: conversation, members } = scenes[index] as Scene;
+        const ordinal = (counts[index] = (counts[index] as number) + 1);
+        const seq = ordinal + 1;
+        const sender = members[ordinal % 2] as string;
+        const time = Math.floor(start + (number + 1) * step);
+        const at = new Date(time).toISOString();
+        const id = idOf(time, number);
+        const { content, vector } = texts(number % rareEvery === 7);
+        piece.messages += `${conversation}\t${seq}\t${ordinal}\t${seq}\t${id}\t${sender}\ttext\t${content}\t\\\\x00\t${at}\n`;
+        piece.changes += `${conversation}\t${seq}\t${FIRST_XID + Math.floor((number / messages) * XIDS)}\tmessage.created\t${id}\t${sender}\t${at}\n`;
+        piece.search += `${id}\t${conversation}\t${seq}\t${sender}\t${at}\t${content}\t${vector}\n`;
+      }
+      return piece;
+    },
+    counts: () => counts,
+  };
+}
+
+/** A version 7 UUID of this time. */
+function idOf(time: number, number: number): string {
+  const stamp = time.toString(16).padStart(12, "0");
+  return `${stamp.slice(0, 8)}-${stamp.slice(8)}-7000-8000-${number.toString(16).padStart(12, "0")}`;
+}

@@ -33,7 +33,8 @@ export async function committerRate(
   });
 }
 
-function requestFor(scene: Scene): SendRequest {
+/** A plain message by anyone of the scene. */
+export function requestFor(scene: Scene): SendRequest {
   return {
     id: uuidv7() as SendRequest["id"],
     conversationId: scene.id as SendRequest["conversationId"],

@@ -35,16 +35,27 @@ export async function talk(
   clients: ReadonlyMap<string, Client>,
   inFlight: number,
   seconds: number,
+  texts: readonly string[] = [CONTENT],
 ): Promise<Talk> {
   const received = (): number => [...clients.values()].reduce((sum, client) => sum + client.received, 0);
   const before = received();
   const start = performance.now();
   const sends = await ratePerSecond(seconds, inFlight, async (worker) => {
     const { client, conversations } = writers[worker % writers.length] as Writer;
-    await client.send(conversations[Math.floor(Math.random() * conversations.length)] as string, uuidv7(), CONTENT);
+    await client.send(anyOf(conversations), uuidv7(), anyOf(texts));
     return 1;
   });
-  return { sends, deliveries: (received() - before) / ((performance.now() - start) / 1_000) };
+  const deliveries = (received() - before) / ((performance.now() - start) / 1_000);
+  // What is still on its way is not to be in the way of who is measured next.
+  for (let known = -1; known !== received();) {
+    known = received();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return { sends, deliveries };
+}
+
+function anyOf<T>(list: readonly T[]): T {
+  return list[Math.floor(Math.random() * list.length)] as T;
 }
 
 export interface Delays {
@@ -62,7 +73,13 @@ export async function delays(
     perSecond,
     seconds,
     receivers,
-  }: { readonly perSecond: number; readonly seconds: number; readonly receivers: number },
+    texts = [CONTENT],
+  }: {
+    readonly perSecond: number;
+    readonly seconds: number;
+    readonly receivers: number;
+    readonly texts?: readonly string[];
+  },
 ): Promise<Delays> {
   const ack = new Latencies();
   const deliver = new Latencies();
@@ -80,7 +97,7 @@ export async function delays(
     dueAt.set(id, due);
     sent.push(
       client
-        .send(conversations[number % conversations.length] as string, id, CONTENT)
+        .send(conversations[number % conversations.length] as string, id, texts[number % texts.length] as string)
         .then(() => ack.add(performance.now() - due)),
     );
   });

@@ -18,16 +18,48 @@ export function inspectorOf(child: ChildProcess): Promise<string> {
 }
 
 export async function collectGarbage(inspector: string | undefined): Promise<void> {
+  await ask(inspector, ["HeapProfiler.collectGarbage", "HeapProfiler.collectGarbage"]);
+}
+
+/** Bytes that are in use once garbage is collected: objects, and the memory of buffers where Node tells it. */
+export async function heapAfterGarbage(inspector: string | undefined): Promise<number> {
+  const answers = await ask(inspector, [
+    "HeapProfiler.collectGarbage",
+    "HeapProfiler.collectGarbage",
+    "Runtime.getHeapUsage",
+  ]);
+  const { usedSize = 0, backingStorageSize = 0 } = answers[2] ?? {};
+  return usedSize + backingStorageSize;
+}
+
+/** Conversations with inspected processes: one that is asked to end waits until they are over. */
+const open = new Set<WebSocket>();
+
+/** Ends them all, whatever was asked. */
+export function hangUp(): void {
+  for (const socket of open) socket.terminate();
+}
+
+type Answer = Readonly<Partial<Record<"usedSize" | "backingStorageSize", number>>>;
+
+async function ask(inspector: string | undefined, methods: readonly string[]): Promise<Answer[]> {
   if (inspector === undefined) throw new Error("this process was not started to be inspected");
   const socket = new WebSocket(inspector);
+  open.add(socket);
+  socket.once("close", () => open.delete(socket));
   await new Promise((resolve, reject) => {
     socket.once("open", resolve);
     socket.once("error", reject);
   });
-  for (const id of [1, 2]) {
-    const answered = new Promise((resolve) => socket.once("message", resolve));
-    socket.send(JSON.stringify({ id, method: "HeapProfiler.collectGarbage" }));
-    await answered;
+  const answers: Answer[] = [];
+  for (const [id, method] of methods.entries()) {
+    const answered = new Promise<Answer>((resolve, reject) => {
+      socket.once("message", (data: Buffer) => resolve((JSON.parse(data.toString()) as { result: Answer }).result));
+      socket.once("close", () => reject(new Error("the inspected process has gone")));
+    });
+    socket.send(JSON.stringify({ id, method }));
+    answers.push(await answered);
   }
   socket.close();
+  return answers;
 }

@@ -50,6 +50,11 @@ export function memoryOf(pid: number): number {
   }
 }
 
+/** Memory of each of them now, in bytes. */
+export function memoryOfAll(watched: Watched): Record<string, number> {
+  return Object.fromEntries(Object.entries(sampleAll(watched)).map(([name, { bytes }]) => [name, bytes]));
+}
+
 function sampleAll(watched: Watched): Record<string, Sample> {
   const processes = readProcesses();
   const samples: Record<string, Sample> = {};

@@ -1,67 +1,141 @@
 import { GOALS, isReached, type Findings, type RatioName } from "../scenario.ts";
-import { bars, percentiles } from "./charts.ts";
+import { bars, course, percentiles, stacks } from "./charts.ts";
 import type { Results } from "./results.ts";
-import { goalOf, number } from "./words.ts";
+import { STYLE } from "./style.ts";
+import { escape, goalOf, number } from "./words.ts";
 
 /** The report as one page that needs nothing else. */
 export function renderHtml(results: Results): string {
   const { machine, scenarios } = results;
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Parley: performance</title>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Parley: performance</title>
 <style>${STYLE}</style></head><body><main>
 <h1>Parley: performance</h1>
-<p>${machine.cores} cores (${escape(machine.processor)}), ${machine.memoryGigabytes} GB, ${escape(machine.system)}, Node ${machine.node}.
-Service, database, rivals and load generator share them: compare figures of one scenario with each other.</p>
-<section class="tiles">${(Object.keys(GOALS) as RatioName[]).map((name) => tile(name, results.ratios[name])).join("")}</section>
+<p class="soft">${machine.cores} cores (${escape(machine.processor)}), ${machine.memoryGigabytes} GB, ${escape(machine.system)}, Node ${machine.node}.
+Service, database, rivals and load generator share them, so compare figures of one scenario with each other: they were measured in turn.</p>
+${summary(results)}
+<section class="card"><h2>Goals</h2>
+<div class="goals"><div class="head">figure</div><div class="head end">measured</div><div class="head end">goal</div><div class="head scale">goal at the mark</div><div class="head"></div>
+${(Object.keys(GOALS) as RatioName[]).map((name) => goalRow(name, results.ratios[name])).join("\n")}</div></section>
 ${Object.values(scenarios).map(renderScenario).join("\n")}
 </main></body></html>
 `;
 }
 
-function tile(name: RatioName, value: number | undefined): string {
-  const reached = value === undefined ? undefined : isReached(name, value);
-  const state = reached === undefined ? "open" : reached ? "reached" : "missed";
-  return `<div class="tile ${state}"><b>${value === undefined ? "–" : number(value)}</b><code>${name}</code>
-<small>goal ${goalOf(name)}${reached === undefined ? "" : `, ${state}`}</small><p>${escape(GOALS[name].about)}</p></div>`;
+function stateOf(name: RatioName, value: number | undefined): "reached" | "missed" | "not measured" | "no goal" {
+  if (value === undefined) return "not measured";
+  const reached = isReached(name, value);
+  return reached === undefined ? "no goal" : reached ? "reached" : "missed";
+}
+
+function summary({ ratios, scenarios }: Results): string {
+  const states = (Object.keys(GOALS) as RatioName[]).map((name) => stateOf(name, ratios[name]));
+  const count = (state: string): number => states.filter((each) => each === state).length;
+  const sizes = [...new Set(Object.values(scenarios).map(({ size }) => `${size} run`))].join(" and ");
+  const days = Object.values(scenarios)
+    .map(({ at }) => at.slice(0, 10))
+    .toSorted();
+  const parts = [
+    `<b>${count("reached")}</b> goals reached`,
+    `<b>${count("missed")}</b> missed`,
+    ...(count("not measured") > 0 ? [`<b>${count("not measured")}</b> not measured`] : []),
+    sizes,
+    days[0] === days.at(-1) ? `${days[0]}` : `${days[0]} to ${days.at(-1)}`,
+  ];
+  return `<ul class="summary">${parts.map((part) => `<li>${part}</li>`).join("")}</ul>`;
+}
+
+function goalRow(name: RatioName, value: number | undefined): string {
+  const state = stateOf(name, value);
+  return `<div class="what">${escape(GOALS[name].about)}<code>${name}</code></div><div class="end measured">${value === undefined ? "–" : number(value)}</div>
+<div class="end">${goalOf(name)}</div><div class="scale">${gauge(name, value, state)}</div><div><span class="chip ${state.replace(" ", "-")}">${state}</span></div>`;
+}
+
+/** The value against its goal, which is in the middle; four times as much or as little is at the ends. */
+function gauge(name: RatioName, value: number | undefined, state: string): string {
+  const goal: { least?: number | undefined; most?: number } = GOALS[name];
+  const held = goal.least ?? goal.most;
+  if (held === undefined || value === undefined) return "";
+  const place = Math.min(1, Math.max(0.02, 0.5 + Math.log(value / held) / Math.log(16)));
+  return `<span class="gauge"><i class="${state}" style="width:${(place * 100).toFixed(1)}%"></i><b></b></span>`;
 }
 
 function renderScenario(findings: Findings): string {
-  const units = [...new Set(Object.values(findings.figures).map(({ unit }) => unit))];
+  const { name, title, size, at, seconds, figures, latencies, courses = {}, usage } = findings;
+  const units = [...new Set(Object.values(figures).map(({ unit }) => unit))];
   const charts = units.map((unit) => {
-    const rows = Object.entries(findings.figures).filter(([, figure]) => figure.unit === unit);
-    return `<h3>${unit}</h3>${bars(rows.map(([label, { median, samples }]) => ({ label, value: median, least: Math.min(...samples), most: Math.max(...samples) })))}`;
+    const rows = Object.entries(figures).filter(([, figure]) => figure.unit === unit);
+    const list = rows.map(([label, { median, samples }]) => ({
+      label,
+      value: median,
+      least: Math.min(...samples),
+      most: Math.max(...samples),
+    }));
+    return bars(list, unit);
   });
-  const latencies = Object.entries(findings.latencies);
-  if (latencies.length > 0) charts.push(`<h3>latency, ms (logarithmic)</h3>${percentiles(latencies)}`);
-  return `<section><h2>${escape(findings.title)} <small><code>${findings.name}</code> · ${findings.size} run · ${findings.at.slice(0, 16).replace("T", " ")} · ${Math.round(findings.seconds)} s</small></h2>
-${charts.join("\n")}${usageTable(findings)}</section>`;
+  const known = Object.entries(latencies).filter(([, { count }]) => count > 0);
+  return `<section class="card" id="${name}"><h2>${escape(title)} <small><code>${name}</code> · ${size} run · ${at.slice(0, 16).replace("T", " ")} UTC · ${Math.round(seconds)} s</small></h2>
+${part("Rates and sizes: the median, and the range of what was sampled", charts.join("\n"))}
+${part("Latency", known.length > 0 ? percentiles(known) : "")}
+${part(
+  "Course",
+  Object.entries(courses)
+    .map(([label, each]) => course(label, each))
+    .join(""),
+  "courses",
+)}
+${usageCharts(usage)}${numbers(findings)}</section>`;
 }
 
-function usageTable({ usage }: Findings): string {
-  const rows = Object.entries(usage).flatMap(([phase, processes]) =>
-    Object.entries(processes).map(
-      ([process, { cores, megabytes }], index) =>
-        `<tr><td>${index === 0 ? escape(phase) : ""}</td><td>${process}</td><td>${cores.toFixed(2)}</td><td>${number(megabytes)}</td></tr>`,
+function part(heading: string, content: string, kind = ""): string {
+  return content === "" ? "" : `<h3>${heading}</h3><div class="${kind}">${content}</div>`;
+}
+
+function usageCharts(usage: Findings["usage"]): string {
+  if (Object.keys(usage).length === 0) return "";
+  const legend = ["service", "database", "generator"].map((each) => `<span><i class="part ${each}"></i>${each}</span>`);
+  return `<h3>CPU by process</h3><p class="legend">${legend.join("")}</p>${stacks(usage, "cores")}
+<h3>Memory by process</h3><p class="legend">${legend.join("")}</p>${stacks(usage, "megabytes")}`;
+}
+
+/** Everything once more as figures. */
+function numbers({ figures, latencies, usage }: Findings): string {
+  const tables = [
+    table(
+      ["figure", "median", "least", "most", "unit"],
+      Object.entries(figures).map(([name, { median, samples, unit }]) => [
+        name,
+        number(median),
+        number(Math.min(...samples)),
+        number(Math.max(...samples)),
+        unit,
+      ]),
     ),
-  );
+    table(
+      ["latency, ms", "p50", "p90", "p99", "p99.9", "longest", "count"],
+      Object.entries(latencies).map(([name, { p50, p90, p99, p999, most, count }]) => [
+        name,
+        ...[p50, p90, p99, p999, most, count].map(number),
+      ]),
+    ),
+    table(
+      ["while", "process", "cores", "MB"],
+      Object.entries(usage).flatMap(([phase, processes]) =>
+        Object.entries(processes).map(([process, { cores, megabytes }], index) => [
+          index === 0 ? phase : "",
+          process,
+          cores.toFixed(2),
+          number(megabytes),
+        ]),
+      ),
+    ),
+  ];
+  return `<details><summary>All figures</summary><div class="wide">${tables.join("<br>")}</div></details>`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   if (rows.length === 0) return "";
-  return `<details><summary>CPU and memory, by process</summary><table><tr><th>while</th><th>process</th><th>cores</th><th>MB</th></tr>${rows.join("")}</table></details>`;
+  const cells = (tag: string, row: readonly string[]): string =>
+    `<tr>${row.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join("")}</tr>`;
+  return `<table>${cells("th", head)}${rows.map((row) => cells("td", row)).join("")}</table>`;
 }
-
-export function escape(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
-}
-
-const STYLE = `
-:root { color-scheme: light dark; --ink: #1c2430; --soft: #667085; --line: #d7dce4; --ground: #fbfcfe; --card: #fff; --bar: #3366cc; --good: #1a7f4b; --bad: #b54708; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --soft: #98a2b3; --line: #333c4a; --ground: #12161d; --card: #1a202a; --bar: #7aa2f7; --good: #4cc38a; --bad: #f5a15c; } }
-body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground); }
-main { max-width: 980px; margin: 0 auto; padding: 2rem 1rem 4rem; }
-h2 { margin-top: 3rem; } h2 small { font-weight: 400; font-size: .8rem; color: var(--soft); } h3 { font-size: .85rem; color: var(--soft); font-weight: 500; margin: 1.2rem 0 .3rem; }
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: .8rem; }
-.tile { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--soft); border-radius: 8px; padding: .8rem; }
-.tile.reached { border-left-color: var(--good); } .tile.missed { border-left-color: var(--bad); }
-.tile b { display: block; font-size: 1.7rem; line-height: 1.2; } .tile code { font-size: .75rem; } .tile small { display: block; color: var(--soft); } .tile p { margin: .4rem 0 0; font-size: .78rem; color: var(--soft); }
-svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: var(--ink); } svg .soft { fill: var(--soft); } svg .bar { fill: var(--bar); } svg .range { stroke: var(--ink); stroke-width: 1.5; opacity: .55; } svg .grid { stroke: var(--line); }
-table { border-collapse: collapse; font-size: .85rem; } td, th { padding: .15rem .9rem .15rem 0; text-align: left; border-bottom: 1px solid var(--line); } details { margin-top: 1rem; } summary { cursor: pointer; color: var(--soft); }
-`;

@@ -1,10 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
-import type { Scene } from "../stage.ts";
 import { CONTENT } from "../load/content.ts";
+import { atEnd, temporaryFolder } from "../machine/ending.ts";
+import type { Scene } from "../stage.ts";
 
 /** pgbench comes with PostgreSQL (Debian: postgresql-contrib), not with the embedded server. */
 export function hasPgbench(): boolean {
@@ -34,32 +34,18 @@ export async function pgbenchRate(
   seconds: number,
 ): Promise<number> {
   await nameScenes(connectionString, scenes);
-  const folder = await mkdtemp(join(tmpdir(), "parley-pgbench-"));
-  try {
-    const script = join(folder, "send.sql");
-    await writeFile(script, SCRIPT);
-    const output = await run([
-      "-n",
-      "-f",
-      script,
-      "-D",
-      `scenes=${scenes.length}`,
-      "-c",
-      String(clients),
-      "-j",
-      "2",
-      "-T",
-      String(seconds),
-      "-M",
-      "prepared",
-      connectionString,
-    ]);
-    const rate = /tps = ([\d.]+)/.exec(output)?.[1];
-    if (rate === undefined) throw new Error(`pgbench said nothing of its rate:\n${output}`);
-    return Number(rate);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  await using folder = temporaryFolder("parley-pgbench-");
+  const script = join(folder.path, "send.sql");
+  await writeFile(script, SCRIPT);
+  const times = ["-c", String(clients), "-j", "2", "-T", String(seconds)];
+  const output = await run([
+    ...["-n", "-f", script, "-D", `scenes=${scenes.length}`],
+    ...times,
+    ...["-M", "prepared", connectionString],
+  ]);
+  const rate = /tps = ([\d.]+)/.exec(output)?.[1];
+  if (rate === undefined) throw new Error(`pgbench said nothing of its rate:\n${output}`);
+  return Number(rate);
 }
 
 async function nameScenes(connectionString: string, scenes: readonly Scene[]): Promise<void> {
@@ -82,12 +68,19 @@ async function nameScenes(connectionString: string, scenes: readonly Scene[]): P
 function run(args: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn("pgbench", args, { stdio: ["ignore", "pipe", "pipe"] });
+    const ended = new Promise((gone) => child.once("close", gone));
+    const stop = atEnd(async () => {
+      child.kill();
+      await ended;
+    });
     let output = "";
     child.stdout.on("data", (chunk) => (output += String(chunk)));
     child.stderr.on("data", (chunk) => (output += String(chunk)));
     child.once("error", reject);
-    child.once("close", (code) =>
-      code === 0 ? resolve(output) : reject(new Error(`pgbench ended with ${code}:\n${output}`)),
-    );
+    child.once("close", (code) => {
+      void stop();
+      if (code === 0) resolve(output);
+      else reject(new Error(`pgbench ended with ${code}:\n${output}`));
+    });
   });
 }

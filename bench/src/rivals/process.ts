@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { atEnd } from "../machine/ending.ts";
 import { collectGarbage, INSPECT, inspectorOf } from "../machine/inspector.ts";
 
 /** A rival's server in a process of its own, as Parley is. */
@@ -18,6 +19,11 @@ export async function startRival(file: string, setup: unknown): Promise<Rival> {
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
   const inspector = inspectorOf(child);
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const stop = atEnd(async () => {
+    child.kill("SIGKILL");
+    await ended;
+  });
   const port = await new Promise<number>((resolve, reject) => {
     child.once("message", (message) => resolve((message as { port: number }).port));
     child.once("exit", (code) => reject(new Error(`the rival ${file} ended with ${code}`)));
@@ -27,10 +33,7 @@ export async function startRival(file: string, setup: unknown): Promise<Rival> {
     url: `ws://127.0.0.1:${port}`,
     pid: child.pid ?? 0,
     collectGarbage: async () => await collectGarbage(await inspector),
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL");
-      await new Promise((resolve) => child.once("exit", resolve));
-    },
+    [Symbol.asyncDispose]: stop,
   };
 }
 

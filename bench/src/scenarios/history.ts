@@ -1,6 +1,6 @@
-import process from "node:process";
-import { COMMON_WORD, RARE_WORD, seedHistory, type History } from "../history/seed.ts";
-import { createHttpClient, type HttpClient } from "../load/http-client.ts";
+import { openLibrary, type Library } from "../history/library.ts";
+import type { History } from "../history/seed.ts";
+import { COMMON_WORD, RARE_WORD, UNCOMMON_WORD } from "../history/texts.ts";
 import type { Scenario, Stand } from "../scenario.ts";
 import { Latencies } from "../stats.ts";
 
@@ -12,41 +12,17 @@ export const history: Scenario = {
   title: "Reading in long histories",
   async run(stand) {
     const sizes =
-      stand.size === "quick"
-        ? [100_000]
-        : [100_000, 1_000_000, ...(process.argv.includes("--huge") ? [10_000_000] : [])];
-    const small = await open(stand, SMALLEST);
+      stand.size === "quick" ? [100_000] : [100_000, 1_000_000, ...(stand.options.isHuge ? [10_000_000] : [])];
+    const { keepIn } = stand.options;
+    await using small = await openLibrary(stand, SMALLEST, keepIn);
     let growth = Number.NaN;
     for (const size of sizes) {
-      await using large = await open(stand, size);
+      await using large = await openLibrary(stand, size, keepIn);
       growth = await compare(stand, small, large, size);
     }
-    small.http.close();
     stand.ratio("history_growth", growth);
   },
 };
-
-interface Library extends AsyncDisposable {
-  readonly http: HttpClient;
-  readonly history: History;
-  readonly token: string;
-}
-
-async function open(stand: Stand, messages: number): Promise<Library> {
-  stand.say(`${messages.toLocaleString("en")} messages are being written`);
-  const service = await stand.startService();
-  const seeded = await seedHistory(service.connectionString, messages, stand.say);
-  const http = createHttpClient(service.url, 1);
-  return {
-    http,
-    history: seeded,
-    token: await service.tokenOf(seeded.reader),
-    async [Symbol.asyncDispose]() {
-      http.close();
-      await service[Symbol.asyncDispose]();
-    },
-  };
-}
 
 /** What is read, as a path; places in the long conversation are anywhere in it. */
 const READS: Record<string, (history: History) => string> = {
@@ -54,6 +30,7 @@ const READS: Record<string, (history: History) => string> = {
   "page of changes": ({ long }) => `/v1/conversations/${long.id}/changes?limit=50&after=${anywhere(long.messages)}`,
   "list of 1,000 conversations": () => "/v1/conversations?limit=100",
   "search, a rare word": () => `/v1/search/messages?q=${RARE_WORD}`,
+  "search, an uncommon word": () => `/v1/search/messages?q=${UNCOMMON_WORD}`,
   "search, a common word": () => `/v1/search/messages?q=${COMMON_WORD}`,
   "search in one conversation": ({ long }) => `/v1/search/messages?q=${COMMON_WORD}&conversation_id=${long.id}`,
 };

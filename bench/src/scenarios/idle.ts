@@ -42,7 +42,7 @@ export const idle: Scenario = {
     );
     stand.latency("send→ack", result.ack);
     stand.latency("send→deliver", result.deliver);
-    stand.ratio("idle_p99_ms", result.deliver.p99);
+    stand.ratio("idle_p99_ms", result.deliver.p99 ?? Number.NaN);
     if (result.missing !== 0) throw new Error(`${result.missing} deliveries are missing`);
     closeAll(clients);
   },
