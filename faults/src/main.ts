@@ -4,9 +4,11 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Violation } from "./checker/facts.ts";
 import { FAULTS } from "./faults.ts";
-import { countByInvariant, describeViolation, summaryTable } from "./report.ts";
+import { countByInvariant, summaryTable, worthTelling } from "./report.ts";
 import { runFaults, type RoundResult, type RunResult } from "./run.ts";
-import { plant, PLANTED_BUGS } from "./stand/planted.ts";
+import { StandError } from "./stand/node-process.ts";
+import { PLANTED_BUGS } from "./stand/planted.ts";
+import { copyServer } from "./stand/server-copy.ts";
 import type { DatabaseKind } from "./stand/stand.ts";
 
 const USAGE = `npm run faults -- [options]
@@ -49,15 +51,7 @@ function sayViolations(violations: readonly Violation[], round: RoundResult | un
   say(
     `\n${violations.length} violations${round ? ` in round ${round.round} (${round.kind}, seed ${seed})` : ` at the end (seed ${seed})`}: ${JSON.stringify(countByInvariant(violations))}`,
   );
-  // Of each invariant the one with the shortest history: that is where to begin.
-  const told = violations.map((violation) => ({
-    invariant: violation.invariant,
-    text: describeViolation(violation, round?.notes ?? []),
-  }));
-  const shortest = new Map(
-    told.toSorted((a, b) => b.text.length - a.text.length).map(({ invariant, text }) => [invariant, text]),
-  );
-  for (const text of shortest.values()) say(`\n${text}`);
+  for (const text of worthTelling(violations, round?.notes ?? [])) say(`\n${text}`);
 }
 
 async function main(): Promise<number> {
@@ -82,7 +76,7 @@ async function main(): Promise<number> {
         ? [values.database]
         : fail("--database takes external, embedded or both");
   // A copy in any case: the server may be built anew while this runs.
-  using copy = plant(bug ?? { title: "none", caughtBy: [], edits: [] });
+  using copy = copyServer(bug?.edits);
   const excuses = new Map<string, string>();
   const results: RunResult[] = [];
   say(`seed ${seed}${bug ? `, planted: ${bug.title}` : ""}`);
@@ -153,4 +147,10 @@ function conclude(
   return violations > 0 ? 1 : 0;
 }
 
-process.exit(await main());
+try {
+  process.exit(await main());
+} catch (error) {
+  if (!(error instanceof StandError)) throw error;
+  process.stderr.write(`\nThe harness cannot go on; this says nothing about Parley. ${error.message}\n`);
+  process.exit(2);
+}

@@ -34,7 +34,25 @@ function isRepeated(note: Note, next: Note | undefined): boolean {
   );
 }
 
-export function describeViolation(violation: Violation, notes: readonly Note[]): string {
+/**
+ * Of each invariant the violation with the shortest history: that is where to begin. What keeps the service from coming back is
+ * told in full, since it is one thing that shows in many ways and the one that says why may be any of them.
+ */
+export function worthTelling(violations: readonly Violation[], notes: readonly Note[]): string[] {
+  const shortest = new Map<Invariant, { readonly violation: Violation; readonly text: string }>();
+  for (const violation of violations) {
+    const text = describeViolation(violation, notes);
+    const found = shortest.get(violation.invariant);
+    if (!found || text.length < found.text.length) shortest.set(violation.invariant, { violation, text });
+  }
+  const told = [...shortest.values()];
+  const others = violations.filter(
+    (each) => each.invariant === "L" && told.every(({ violation }) => violation !== each),
+  );
+  return [...told.map(({ text }) => text), ...others.map(({ text }) => `L  ${text}`)];
+}
+
+function describeViolation(violation: Violation, notes: readonly Note[]): string {
   const { invariant, text, conversationId, subject } = violation;
   const lines = [`${invariant}  ${text}`, `    must hold: ${INVARIANTS[invariant]}`];
   if (conversationId !== undefined)

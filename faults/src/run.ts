@@ -4,6 +4,7 @@ import { Journal, type Note } from "./client/journal.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import { inspect, inspectAll, waitForAll } from "./inspection.ts";
 import { createRandom, type Random } from "./random.ts";
+import { StandError } from "./stand/node-process.ts";
 import { setUpStand, type DatabaseKind, type Stand } from "./stand/stand.ts";
 
 /** How long the service may take to be back with all its clients, once nothing disturbs it any more. */
@@ -152,7 +153,10 @@ async function breakSomething(name: string, { stand, cast, journal, random }: Pl
   try {
     await (FAULTS[name] as Fault).run({ stand, clients: cast.clients, random });
   } catch (error) {
-    return [{ invariant: "L", text: `${name}: ${error instanceof Error ? error.message : String(error)}` }];
+    if (error instanceof StandError) throw error;
+    const text = `${name}: ${error instanceof Error ? error.message : String(error)}`;
+    journal.note({ who: "harness", text: `${name} fails` });
+    return [{ invariant: "L", text }];
   }
   journal.note({ who: "harness", text: `${name} ends` });
   return [];

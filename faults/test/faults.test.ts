@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { runFaults } from "../src/run.ts";
-import { plant, PLANTED_BUGS, serverMain, type PlantedBug } from "../src/stand/planted.ts";
+import { PLANTED_BUGS, type PlantedBug } from "../src/stand/planted.ts";
+import { copyServer, serverMain } from "../src/stand/server-copy.ts";
 
 /** Fixed, so that every run chooses the same; what the processes make of it differs all the same. */
 const SEED = 7;
@@ -24,7 +25,7 @@ const chosen = process.env["PARLEY_ALL_PLANTED_BUGS"] === "1" ? Object.keys(PLAN
 
 test.each(chosen)("the planted bug %s is found within a few rounds", { timeout: 60_000 }, async (name) => {
   const bug = PLANTED_BUGS[name] as PlantedBug;
-  using copy = plant(bug);
+  using copy = copyServer(bug.edits);
   const only = bug.faults ? { only: bug.faults } : {};
   const { rounds } = await runFaults({
     seed: SEED,
@@ -39,5 +40,5 @@ test.each(chosen)("the planted bug %s is found within a few rounds", { timeout: 
 });
 
 test("every planted bug still fits the server", () => {
-  for (const bug of Object.values(PLANTED_BUGS)) plant(bug)[Symbol.dispose]();
+  for (const bug of Object.values(PLANTED_BUGS)) copyServer(bug.edits)[Symbol.dispose]();
 });

@@ -22,6 +22,9 @@ export interface NodeProcess {
   end(signal: "SIGKILL" | "SIGTERM"): Promise<void>;
 }
 
+/** Not the service failed, but what the harness needs around it. */
+export class StandError extends Error {}
+
 export interface NodeOptions {
   /** Path of the server's main.js. */
   readonly main: string;
@@ -73,7 +76,9 @@ export async function startNode({ main, variables }: NodeOptions): Promise<NodeP
     child.stderr?.on("data", onData);
     void exited.then(() => {
       clearTimeout(timer);
-      reject(new Error(`the service ended before it was ready:\n${output}`));
+      const text = `the service ended before it was ready:\n${output}`;
+      // Node says so when a file is not where the service was started from: somebody installs or cleans there.
+      reject(output.includes("MODULE_NOT_FOUND") ? new StandError(text) : new Error(text));
     });
   });
   return {

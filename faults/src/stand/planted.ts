@@ -1,19 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Invariant } from "../checker/facts.ts";
+import type { Edit } from "./server-copy.ts";
 
-/**
- * Bugs that are planted into a copy of the built server, to see whether they are caught. Each replaces exact pieces of text, so
- * that one which no longer fits the server is noticed instead of planting nothing.
- */
+/** A bug that is planted into a copy of the built server, to see whether it is caught. */
 export interface PlantedBug {
   readonly title: string;
   /** One of these has to be reported. */
   readonly caughtBy: readonly Invariant[];
   /** Faults under which it shows; any where there are none. */
   readonly faults?: readonly string[];
-  readonly edits: readonly { readonly file: string; readonly from: string; readonly to: string }[];
+  readonly edits: readonly Edit[];
 }
 
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
@@ -58,35 +53,3 @@ export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
     ],
   },
 };
-
-/** Where the built server is. */
-export function serverMain(): string {
-  return fileURLToPath(import.meta.resolve("@parley/server/main.js"));
-}
-
-export interface ServerCopy extends Disposable {
-  readonly main: string;
-}
-
-/** A copy of the built server with the bug in it; throws where a piece of text is not there exactly once. */
-export function plant(bug: PlantedBug): ServerCopy {
-  const server = dirname(dirname(serverMain()));
-  // Below node_modules, so that what the server imports is found from there as well.
-  const cache = join(dirname(server), "node_modules", ".cache");
-  mkdirSync(cache, { recursive: true });
-  const copy = mkdtempSync(join(cache, "planted-"));
-  for (const part of ["dist", "migrations", "package.json"])
-    cpSync(join(server, part), join(copy, part), { recursive: true });
-  const own = join(server, "node_modules");
-  if (existsSync(own)) symlinkSync(own, join(copy, "node_modules"));
-  for (const { file, from, to } of bug.edits) {
-    const path = join(copy, "dist", file);
-    const parts = readFileSync(path, "utf8").split(from);
-    if (parts.length !== 2) throw new Error(`${file} has the piece to replace ${parts.length - 1} times: ${from}`);
-    writeFileSync(path, parts.join(to));
-  }
-  return {
-    main: join(copy, "dist", "main.js"),
-    [Symbol.dispose]: () => rmSync(copy, { recursive: true, force: true }),
-  };
-}

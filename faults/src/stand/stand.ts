@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { runningServer } from "@parley/server/store/postgres/embedded.js";
 import { SignJWT } from "jose";
 import { startExternalDatabase } from "./external-database.ts";
-import { startNode, type NodeProcess } from "./node-process.ts";
+import { StandError, startNode, type NodeProcess } from "./node-process.ts";
 import { descendantsOf, signalAll } from "./processes.ts";
 import { startProxy, type FaultProxy } from "./proxy.ts";
 import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
@@ -211,7 +211,7 @@ async function startPatiently(start: () => Promise<NodeProcess>): Promise<NodePr
     try {
       return await start();
     } catch (error) {
-      if (attempt === START_ATTEMPTS) throw error;
+      if (error instanceof StandError || attempt === START_ATTEMPTS) throw error;
       await pause(500 * attempt);
     }
   }
