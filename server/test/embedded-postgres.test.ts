@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { runningServer, startEmbeddedPostgres } from "../src/store/postgres/embedded.ts";
 import { isAlive, ownIdentity } from "../src/store/postgres/embedded/processes.ts";
 import { makeDataDirectory } from "./harness/data-directory.ts";
@@ -111,6 +111,44 @@ test("a server that dies alone is started again", async () => {
   const first = server.pid();
   process.kill(first, "SIGKILL");
   await expect.poll(() => server.pid(), { timeout: 20_000 }).not.toBe(first);
+  expect(await onServer(server.connectionString, "select 1 as n")).toEqual([{ n: 1 }]);
+});
+
+test("a server that dies and cannot be started is tried again until it can, and stopping does not wait for that", async () => {
+  const directory = freshDirectory();
+  const said: string[] = [];
+  await using server = await startEmbeddedPostgres({ directory, password, log: (line) => said.push(line) });
+  const first = server.pid();
+  const settings = join(directory, "postgres", "postgresql.auto.conf");
+  const sound = readFileSync(settings, "utf8");
+  writeFileSync(settings, "nonsense");
+  process.kill(first, "SIGKILL");
+  await expect.poll(() => said.filter((line) => line.includes("tried again")).length, { timeout: 20_000 }).toBe(3);
+  expect(server.pid()).toBe(first);
+  writeFileSync(settings, sound);
+  await expect.poll(() => server.pid(), { timeout: 20_000 }).not.toBe(first);
+  expect(await onServer(server.connectionString, "select 1 as n")).toEqual([{ n: 1 }]);
+
+  writeFileSync(settings, "nonsense");
+  process.kill(server.pid(), "SIGKILL");
+  await expect.poll(() => said.filter((line) => line.includes("tried again")).length, { timeout: 20_000 }).toBe(4);
+  await server.stop();
+});
+
+test("a server that dies while the clock is set forth and back is started again", async () => {
+  const clock = vi.spyOn(Date, "now");
+  onTestFinished(() => clock.mockRestore());
+  const days = [0, 1, -1, 2];
+  clock.mockImplementation(() => {
+    days.push(days.shift() ?? 0);
+    return 1_700_000_000_000 + (days[0] ?? 0) * 86_400_000;
+  });
+  await using server = await startEmbeddedPostgres({ directory: freshDirectory(), password });
+  for (let death = 1; death <= 7; death += 1) {
+    const former = server.pid();
+    process.kill(former, "SIGKILL");
+    await expect.poll(() => server.pid(), { timeout: 20_000 }).not.toBe(former);
+  }
   expect(await onServer(server.connectionString, "select 1 as n")).toEqual([{ n: 1 }]);
 });
 

@@ -11,8 +11,10 @@ import { chooseEndpoint, runningEndpoint, startServer, stopOrphan } from "./embe
 import type { Endpoint, RunningServer } from "./embedded/server.ts";
 
 const DATABASE = "parley";
-const RESTARTS = 5;
-const RESTART_WINDOW_MS = 60_000;
+/** A server that keeps dying is started again ever more slowly: for each death of the last minute it is waited so much longer. */
+const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+const RECENT_MS = 60_000;
 
 export interface EmbeddedOptions {
   /** The data directory: the cluster is made in it, and it is locked for this process. */
@@ -75,35 +77,49 @@ interface Supervision {
   readonly log: (line: string) => void;
 }
 
-/** Starts the server again when it dies under us (killed for memory, say), unless it keeps dying. */
+/** Starts the server again whenever it dies under us (killed for memory, say), for as long as it takes. */
 function supervise({ server, start, unlock, password, log }: Supervision): EmbeddedPostgres {
   let current = server;
   let stopping: Promise<void> | undefined;
-  const deaths: number[] = [];
+  const stopped = new AbortController();
+  let deaths: number[] = [];
+  const noteDeath = (): void => {
+    const now = performance.now();
+    deaths = [...deaths.filter((at) => now - at < RECENT_MS), now];
+  };
   // If Node ends without stop(), at least ask the server to end; it does so by itself.
   const forget = atExit(() => signal(current.pid, "SIGINT"));
 
-  const watch = async (): Promise<void> => {
+  const restart = async (): Promise<RunningServer> => {
     for (;;) {
-      await current.exited;
-      if (stopping !== undefined) return;
-      const now = Date.now();
-      deaths.push(now);
-      const recent = deaths.filter((at) => now - at < RESTART_WINDOW_MS).length;
-      if (recent > RESTARTS) {
-        log(`PostgreSQL died ${recent} times within a minute and is not started again`);
-        return;
+      await sleep(Math.min(LONGEST_PAUSE_MS, PAUSE_MS * deaths.length), undefined, { signal: stopped.signal });
+      try {
+        return await start();
+      } catch (error) {
+        // A full disk, say. Nobody else would start it, and the node is of no use without it.
+        log(`PostgreSQL could not be started again, and that is tried again: ${String(error)}`);
+        noteDeath();
       }
-      log(`PostgreSQL (process ${current.pid}) died and is started again`);
-      await sleep(100 * recent);
-      if (stopping !== undefined) return;
-      current = await start();
     }
   };
-  const watching = watch().catch((error: unknown) => log(`PostgreSQL could not be started again: ${String(error)}`));
+  const watch = async (): Promise<void> => {
+    while (!stopped.signal.aborted) {
+      await current.exited;
+      if (stopped.signal.aborted) return;
+      noteDeath();
+      log(`PostgreSQL (process ${current.pid}) died and is started again`);
+      current = await restart();
+    }
+    // It came up while everything was being stopped.
+    await current.end();
+  };
+  const watching = watch().catch((error: unknown) => {
+    if (!stopped.signal.aborted) log(`PostgreSQL is not watched any more: ${String(error)}`);
+  });
 
   const halt = async (): Promise<void> => {
     forget();
+    stopped.abort();
     await current.end();
     await watching;
     unlock();
