@@ -2,7 +2,7 @@ import { ParleyError } from "@parley/protocol";
 import type { ConversationId, UserId } from "../../domain/ids.ts";
 import { NOTHING_READ, type Mark, type Place } from "../../domain/marks.ts";
 import type { Database, DedicatedConnection } from "../database.ts";
-import { errorCode, isConflict, isConnectionLoss } from "../postgres/errors.ts";
+import { errorCode, isConflict, isConnectionLoss, isOutOfRoom } from "../postgres/errors.ts";
 import { keyOf, moved, PendingMovements, type Movement, type MovementOutcome } from "./pending-movements.ts";
 import { RecentMarks } from "./recent-marks.ts";
 import { writeMovements, type WrittenMovement } from "./write-movements.ts";
@@ -315,7 +315,7 @@ function toMarkMoved(
 
 /** Trying again later makes sense. */
 function isPassing(error: unknown): boolean {
-  return isConflict(error) || isConnectionLoss(error) || errorCode(error) === LOCK_NOT_AVAILABLE;
+  return isConflict(error) || isConnectionLoss(error) || isOutOfRoom(error) || errorCode(error) === LOCK_NOT_AVAILABLE;
 }
 
 function shuttingDown(): ParleyError {

@@ -5,6 +5,8 @@ const DEADLOCK_DETECTED = "40P01";
 const LOCK_NOT_AVAILABLE = "55P03";
 const QUERY_CANCELED = "57014";
 const UNIQUE_VIOLATION = "23505";
+/** The class of disk_full, out_of_memory, too_many_connections. */
+const INSUFFICIENT_RESOURCES = "53";
 
 const LOST_STATES = new Set(["57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "08P01"]);
 const LOST_ERRNOS = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ENOENT", "ETIMEDOUT", "EHOSTUNREACH"]);
@@ -40,10 +42,15 @@ export function isSilence(error: unknown): boolean {
   return error instanceof Error && (SILENCE_MESSAGE.test(error.message) || isSilence(error.cause));
 }
 
-/** The statement waited longer for a lock, or ran longer, than it may: it did nothing. */
+/** The statement waited longer for a lock, or ran longer, than it may, or there was no room for it: it did nothing. */
 export function isCutShort(error: unknown): boolean {
   const code = errorCode(error);
-  return code === LOCK_NOT_AVAILABLE || code === QUERY_CANCELED;
+  return code === LOCK_NOT_AVAILABLE || code === QUERY_CANCELED || isOutOfRoom(error);
+}
+
+/** The disk is full, or memory or connections are used up: not for ever, it is hoped. */
+export function isOutOfRoom(error: unknown): boolean {
+  return errorCode(error)?.startsWith(INSUFFICIENT_RESOURCES) ?? false;
 }
 
 /** A row with this key is there already; `constraint` is the name of the unique index, without it any. */
