@@ -2,6 +2,7 @@ import type { Client } from "./client/client.ts";
 import type { Random } from "./random.ts";
 import { signalAll } from "./stand/processes.ts";
 import type { Stand } from "./stand/stand.ts";
+import { useUpLogFile } from "./truth.ts";
 
 export interface Scenery {
   readonly stand: Stand;
@@ -157,9 +158,12 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     async run({ stand, random }) {
       if (!("fill" in stand.disk)) return;
       const deadline = performance.now() + random.between(800, 2_000);
+      // Without room in its log PostgreSQL falls; before, it has files in stock and merely refuses what needs new ones.
+      const isUpToTheLog = random.chance(0.5);
       // Again and again, since PostgreSQL gives back some when it falls.
       while (performance.now() < deadline) {
         stand.disk.fill(random.chance(0.5) ? 0 : 65_536);
+        if (isUpToTheLog) await useUpLogFile(() => stand.databaseUrl).catch(() => undefined);
         await pause(100);
       }
       stand.disk.empty();

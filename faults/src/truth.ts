@@ -15,6 +15,11 @@ export async function withDatabase<T>(url: string, work: (client: pg.Client) => 
   }
 }
 
+/** Makes PostgreSQL go on in its next log file, whatever room is left in this one. */
+export async function useUpLogFile(url: () => string): Promise<void> {
+  await withDatabase(url(), (client) => client.query("SELECT pg_switch_wal()"));
+}
+
 export async function readHeads(
   client: pg.Client,
   conversationIds: readonly string[],

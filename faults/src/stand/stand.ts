@@ -39,8 +39,6 @@ export interface Stand extends AsyncDisposable {
 }
 
 const START_ATTEMPTS = 5;
-/** An embedded database that dies more often within a minute is not started again by its node. */
-const MOST_DEATHS = 4;
 
 export interface StandOptions {
   readonly kind: DatabaseKind;
@@ -52,17 +50,15 @@ export async function setUpStand({ kind, main }: StandOptions): Promise<Stand> {
   chmodSync(directory, 0o711);
   const diskDirectory = join(directory, "disk");
   mkdirSync(diskDirectory, { mode: 0o711 });
-  const disk =
-    kind === "external"
-      ? mountSmallDisk(diskDirectory)
-      : { reason: "the embedded database shares the disk of its node" };
+  const disk = mountSmallDisk(diskDirectory);
   const external = kind === "external" ? await startExternalDatabase(diskDirectory) : undefined;
   const clientLink = await startProxy();
   const databaseLink = external ? await startProxy() : undefined;
   if (external) databaseLink?.retarget({ path: join(external.endpoint.host, `.s.PGSQL.${external.endpoint.port}`) });
   const secret = randomBytes(48).toString("base64url");
   const variables = {
-    PARLEY_DATA_DIR: join(directory, "data"),
+    // An embedded database is in there.
+    PARLEY_DATA_DIR: join(external ? directory : diskDirectory, "data"),
     PARLEY_JWT_SECRET: secret,
     ...(external && databaseLink ? { DATABASE_URL: external.url(databaseLink.port) } : {}),
   };
@@ -74,7 +70,6 @@ export async function setUpStand({ kind, main }: StandOptions): Promise<Stand> {
   // The database's process does not keep this one alive, and its end has to be waited for.
   const waiting = setInterval(() => undefined, 60_000);
   let node = await start();
-  let deaths = 0;
   let last: Promise<unknown> = Promise.resolve();
   const oneAtATime = <T>(work: () => Promise<T>): Promise<T> => {
     const next = last.then(work);
@@ -82,10 +77,7 @@ export async function setUpStand({ kind, main }: StandOptions): Promise<Stand> {
     return next;
   };
   const embedded = embeddedDatabase(variables.PARLEY_DATA_DIR);
-  const endDatabase = async (signal: "SIGKILL" | "SIGQUIT"): Promise<void> => {
-    deaths += 1;
-    await (external ? external.end(signal) : embedded.end(signal));
-  };
+  const endDatabase = (signal: "SIGKILL" | "SIGQUIT"): Promise<void> => (external ?? embedded).end(signal);
   const renewNode = async (
     signal: "SIGKILL" | "SIGTERM",
     pauseMs: number,
@@ -96,7 +88,6 @@ export async function setUpStand({ kind, main }: StandOptions): Promise<Stand> {
     await meanwhile?.();
     await pause(pauseMs);
     if (external) await external.start();
-    deaths = 0;
     node = await start();
   };
   const databasePids = (): number[] => {
@@ -131,7 +122,6 @@ export async function setUpStand({ kind, main }: StandOptions): Promise<Stand> {
     restartDatabase: (signal, pauseMs) =>
       oneAtATime(async () => {
         const former = embedded.pid();
-        if (!external && deaths >= MOST_DEATHS) return await renewNode("SIGKILL", pauseMs, () => endDatabase(signal));
         await endDatabase(signal);
         await pause(pauseMs);
         return await (external ? external.start() : embedded.isBack(former));
