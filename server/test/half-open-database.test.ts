@@ -1,41 +1,10 @@
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterAll, expect, test } from "vitest";
+import { migrate, MIGRATION_LOCK } from "../src/store/postgres/migrate.ts";
 import { openDatabase } from "../src/store/postgres/pool.ts";
 import { request, startCommitter, wordOf } from "./harness/committer.ts";
 import { createTestDatabase } from "./harness/database.ts";
+import { startLine } from "./harness/line.ts";
 import { makeConversation, makeUser } from "./harness/rows.ts";
-
-/** A line to PostgreSQL whose present connections can fall silent for ever, without being closed. */
-async function startLine(connectionString: string) {
-  const target = new URL(connectionString.replace("@/", "@socket/"));
-  const directory = target.searchParams.get("host");
-  const stranded = new Set<Socket>();
-  const sockets = new Set<Socket>();
-  const server = createServer((near) => {
-    const far = directory
-      ? connect(`${directory}/.s.PGSQL.${target.searchParams.get("port") ?? "5432"}`)
-      : connect(Number(target.port), target.hostname);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      sockets.add(from);
-      from.on("error", () => undefined);
-      from.on("close", () => void (stranded.has(from) ? undefined : to.destroy()));
-      from.on("data", (bytes) => void (stranded.has(from) ? undefined : to.write(bytes)));
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `postgresql://${target.username}:${target.password}@127.0.0.1:${port}${target.pathname}`,
-    strand: () => sockets.forEach((socket) => stranded.add(socket)),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
 
 const own = await createTestDatabase();
 afterAll(() => own.close());
@@ -57,4 +26,19 @@ test("connections that fall silent are dropped: reads fail, then work again, and
   expect(await database.query({ text: "SELECT 1 AS one" })).toEqual([{ one: 1 }]);
   expect(wordOf(await sent)).toBe("sent");
   await expect(database.transaction((tx) => tx.query({ text: "SELECT 2 AS two" }))).resolves.toEqual([{ two: 2 }]);
+});
+
+test("a node that starts does not wait for ever for a database that says nothing, neither at first nor later", async () => {
+  await using line = await startLine(own.connectionString);
+  await using holder = await own.open().connect();
+  await holder.query({ text: `SELECT pg_advisory_lock(${MIGRATION_LOCK})` });
+  const migrating = migrate({ connectionString: line.url, silenceMs: 300 });
+  // It waits for the other node.
+  await expect.poll(line.count).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  line.strand();
+  await expect(migrating).rejects.toThrow(/timeout/i);
+
+  line.mute();
+  await expect(migrate({ connectionString: line.url, silenceMs: 300 })).rejects.toThrow(/timeout/i);
 });

@@ -13,7 +13,7 @@ const LOST_ERRNOS = new Set(["ECONNRESET", "ECONNREFUSED", "EPIPE", "ENOENT", "E
 /** What the driver says when the time for an answer (`query_timeout`) is over. */
 const SILENCE_MESSAGE = /query read timeout/i;
 const LOST_MESSAGE =
-  /query read timeout|connection terminated|connection ended|client has encountered a connection error|not queryable|client was closed|closing|timeout exceeded when trying to connect/i;
+  /query read timeout|connection terminated|connection ended|client has encountered a connection error|not queryable|client was closed|closing|timeout exceeded when trying to connect|timeout expired/i;
 
 /** The SQLSTATE or the operating system's error name; undefined for anything else. */
 export function errorCode(error: unknown): string | undefined {
