@@ -59,6 +59,24 @@ test("a socket ends with its token, and lives on with a new one", async () => {
   expect((await renewed.command("ping", {})).type).toBe("pong");
 });
 
+test("a clock that is set forth and back closes nothing and takes nobody for a flood", async () => {
+  const time = clock();
+  const { connect, person } = await start({
+    now: time.now,
+    ticks: () => performance.now(),
+    socket: { sweepMs: 5, frames: { count: 10, seconds: 1, burst: 5 } },
+  });
+  const ada = await person();
+  const client = await connect(ada);
+  for (const hours of [0.9, -1.8, 0.5]) {
+    time.pass(hours * 3_600_000);
+    await client.command("ping", {});
+    // Twice through what looks after sockets.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(client.isClosed).toBe(false);
+});
+
 test("a flood of frames is closed with 4429, and too many sockets of one user are refused", async () => {
   const { connect, person, url } = await start({
     socket: { frames: { count: 10, seconds: 1, burst: 50 } },

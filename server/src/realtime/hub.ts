@@ -36,6 +36,8 @@ export interface HubDeps {
   readonly limits?: Partial<HubLimits>;
   /** Milliseconds since the epoch; default the system's clock. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets, for how long something takes; default the process's own. */
+  readonly ticks?: () => number;
 }
 
 /** Who may be shown as typing at once in a large conversation: more names fit nowhere. */
@@ -45,14 +47,14 @@ export type Hub = ReturnType<typeof createHub>;
 
 /** Live delivery (DESIGN section 2): tells those who are connected to this node what was committed, and what is ephemeral. */
 export function createHub(deps: HubDeps) {
-  const { db, bus, onTold, onTrouble, now = Date.now } = deps;
+  const { db, bus, onTold, onTrouble, now = Date.now, ticks = () => performance.now() } = deps;
   const limits = { ...HUB_LIMITS, ...deps.limits };
   const audience = new Audience();
   const seam = new Seam();
   const facts = new StreamFacts({ db, audience });
   const signals = new Signals({ audience, facts, bus, now, onTold, onDropped: deps.onDropped, onTrouble });
   const typing = new TypingBoard({
-    now,
+    now: ticks,
     tell: (conversationId, userId, isTyping) => signals.typing(conversationId, userId, isTyping),
     maxTypists(conversationId) {
       const stream = audience.streams.get(conversationId);

@@ -5,6 +5,7 @@ export interface TypingDeps {
   readonly tell: (conversationId: ConversationId, userId: UserId, isTyping: boolean) => void;
   /** How many may be shown as typing in a conversation at once. */
   readonly maxTypists: (conversationId: ConversationId) => number;
+  /** Milliseconds of a clock that nobody sets. */
   readonly now: () => number;
 }
 

@@ -55,6 +55,8 @@ export interface LiveNodeOptions {
   readonly reader?: Reader;
   /** Milliseconds since the epoch; default the system's clock. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets; default `now` where that is given, else the process's own. */
+  readonly ticks?: () => number;
 }
 
 /** Somebody who can come online. */
@@ -70,6 +72,7 @@ const SECRET = "the secret that the tests sign their tokens with";
 /** One node with sockets and event streams on a free port, and the services they speak to. Dispose of it in the end. */
 export async function startLiveNode(database: Database, options: LiveNodeOptions = {}) {
   const { bus = createLocalBus().join(), tell = (hub, changes) => hub.committed(changes), now = Date.now } = options;
+  const ticks = options.ticks ?? options.now ?? (() => performance.now());
   const troubles: unknown[] = [];
   const logged: string[] = [];
   const onTrouble = (error: unknown): void => void troubles.push(error);
@@ -97,6 +100,7 @@ export async function startLiveNode(database: Database, options: LiveNodeOptions
     presenters,
     bus,
     now,
+    ticks,
     limits: { presenceMs: 10, ...options.hub },
     onTold: (kind, sessions) => metrics.deliveries.inc({ kind }, sessions),
     onDropped: (count) => metrics.droppedSignals.inc(count),
@@ -154,6 +158,7 @@ export async function startLiveNode(database: Database, options: LiveNodeOptions
   const events = createEventStreams({
     hub,
     now,
+    ticks,
     onDropped: () => metrics.droppedSignals.inc(),
     onSlow: () => metrics.slowCloses.inc(),
     onTrouble,
@@ -170,6 +175,7 @@ export async function startLiveNode(database: Database, options: LiveNodeOptions
     isUnavailable,
     trustProxy: undefined,
     now,
+    ticks,
     ...(options.socket ? { limits: options.socket } : {}),
   });
   const http = await createHttpServer({

@@ -17,6 +17,8 @@ export interface EventStreamsDeps {
   readonly limits?: Partial<EventStreamLimits>;
   /** Milliseconds since the epoch; default the system's clock. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets, for how long something takes; default the process's own. */
+  readonly ticks?: () => number;
 }
 
 export interface EventStreamLimits {
@@ -41,7 +43,7 @@ export interface EventStreams extends AsyncDisposable {
 
 /** `GET /v1/events`: the socket's events for clients without a socket, each as `event: <type>` and `data: <the event as JSON>`. */
 export function createEventStreams(deps: EventStreamsDeps): EventStreams {
-  const { hub, now = Date.now } = deps;
+  const { hub, now = Date.now, ticks = () => performance.now() } = deps;
   const limits = { ...LIMITS, ...deps.limits };
   const streams = new Set<EventStream>();
   const sweeping = setInterval(sweep, limits.sweepMs).unref();
@@ -77,7 +79,7 @@ export function createEventStreams(deps: EventStreamsDeps): EventStreams {
       "x-accel-buffering": "no",
     });
     stream.write(`retry: ${RETRY_MS}\n\n`);
-    stream.heardAt = now();
+    stream.heardAt = ticks();
     hub.begin(session);
   }
 
@@ -94,9 +96,9 @@ export function createEventStreams(deps: EventStreamsDeps): EventStreams {
   }
 
   function sweep(): void {
-    const at = now();
+    const at = ticks();
     for (const stream of streams) {
-      if (at >= stream.endsAt) stream.end();
+      if (now() >= stream.endsAt) stream.end();
       else if (at - stream.heardAt >= limits.heartbeatMs) {
         stream.heardAt = at;
         stream.write(": still here\n\n");

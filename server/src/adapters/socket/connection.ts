@@ -13,7 +13,8 @@ import { encoded, frameText } from "./wire.ts";
 export interface ConnectionShare {
   readonly limits: SocketLimits;
   readonly flusher: Flusher;
-  readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets: a node whose clock is put right must not close sockets. */
+  readonly ticks: () => number;
   readonly onDropped: () => void;
   readonly onSlow: () => void;
 }
@@ -31,8 +32,10 @@ export class Connection implements Sink {
   /** Set once the socket is authenticated. */
   session: Session | undefined;
   lastHeardAt: number;
-  /** When it ends if nothing happens: until it is authenticated a moment from now, then with its token. */
-  endsAt: number;
+  /** When it ends unless it is authenticated before, in ticks. */
+  readonly #authenticatedBy: number;
+  /** When its token ends, in milliseconds since the epoch; undefined until it is authenticated. */
+  endsAt: number | undefined;
   /** Who it is, is being looked at: frames wait. */
   isAuthenticating = false;
   /** Nothing more is taken from the client: it is being closed, or the node stops. */
@@ -62,8 +65,8 @@ export class Connection implements Sink {
     this.address = from.address;
     this.actAs = from.actAs;
     this.outbox = new Outbox(socket, share.flusher);
-    this.lastHeardAt = share.now();
-    this.endsAt = this.lastHeardAt + share.limits.authenticationMs;
+    this.lastHeardAt = share.ticks();
+    this.#authenticatedBy = this.lastHeardAt + share.limits.authenticationMs;
     this.#share = share;
   }
 
@@ -132,9 +135,9 @@ export class Connection implements Sink {
 
   /** Counts a frame. False: they are too many. */
   admitFrame(): boolean {
-    const { limits, now } = this.#share;
+    const { limits, ticks } = this.#share;
     if (!limits.frames) return true;
-    const at = now();
+    const at = ticks();
     if (waitOf(this.#framesDue, at, limits.frames) > 0) return false;
     this.#framesDue = chargeOne(this.#framesDue, at, limits.frames);
     return true;
@@ -147,10 +150,10 @@ export class Connection implements Sink {
   }
 
   /** What the passing of time has come to: the reason to close it, if there is one. */
-  overdue(now: number): CloseName | undefined {
+  overdue({ now, ticks }: { readonly now: number; readonly ticks: number }): CloseName | undefined {
     if (this.#isOver) return undefined;
-    if (now >= this.endsAt) return "unauthenticated";
-    if (now - this.lastHeardAt > this.#share.limits.silenceMs) return "heartbeat";
+    if (this.endsAt === undefined ? ticks >= this.#authenticatedBy : now >= this.endsAt) return "unauthenticated";
+    if (ticks - this.lastHeardAt > this.#share.limits.silenceMs) return "heartbeat";
     return undefined;
   }
 
@@ -168,10 +171,10 @@ export class Connection implements Sink {
   }
 
   async #drained(): Promise<boolean> {
-    const { limits, now } = this.#share;
-    const until = now() + limits.drainMs;
+    const { limits, ticks } = this.#share;
+    const until = ticks() + limits.drainMs;
     while (this.outbox.waiting > limits.budgetBytes / 4) {
-      if (!this.#isOver && now() > until) this.#tooSlow();
+      if (!this.#isOver && ticks() > until) this.#tooSlow();
       if (this.#isOver) return false;
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

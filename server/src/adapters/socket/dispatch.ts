@@ -10,7 +10,7 @@ export interface DispatchDeps {
   readonly authenticate: Authenticate;
   readonly commands: CommandTable;
   readonly errorReply: ErrorReply;
-  readonly now: () => number;
+  readonly ticks: () => number;
 }
 
 export type Dispatch = ReturnType<typeof createDispatch>;
@@ -18,11 +18,11 @@ export type Dispatch = ReturnType<typeof createDispatch>;
 type GoodCommand = Exclude<ParsedCommand, { error: ParleyError }>;
 
 /** Takes the frames of sockets to where they are served. */
-export function createDispatch({ authenticate, commands, errorReply, now }: DispatchDeps) {
+export function createDispatch({ authenticate, commands, errorReply, ticks }: DispatchDeps) {
   /** A frame has come. */
   function receive(connection: Connection, bytes: Buffer, isBinary: boolean): void {
     if (connection.isDeaf) return;
-    connection.lastHeardAt = now();
+    connection.lastHeardAt = ticks();
     if (isBinary) connection.close("protocol_error");
     else if (!connection.admitFrame()) connection.close("rate_limited");
     else if (connection.isBusy) {

@@ -25,6 +25,8 @@ export interface SocketServerDeps extends ErrorReplyDeps, Pick<AuthenticateDeps,
   readonly limits?: Partial<SocketLimits>;
   /** Milliseconds since the epoch; default the system's clock. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets, for how long something takes; default the process's own. */
+  readonly ticks?: () => number;
 }
 
 export interface SocketServer extends AsyncDisposable {
@@ -40,7 +42,7 @@ interface ParleySocket extends WebSocket {
 
 /** The WebSocket of DESIGN section 7. */
 export function createSocketServer(deps: SocketServerDeps): SocketServer {
-  const { hub, metrics, now = Date.now } = deps;
+  const { hub, metrics, now = Date.now, ticks = () => performance.now() } = deps;
   const limits = { ...SOCKET_LIMITS, ...deps.limits };
   const errorReply = createErrorReply(deps);
   const authenticate = createAuthenticate({
@@ -54,12 +56,12 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
     authenticate,
     commands: createCommandTable({ hub, services: deps.services, replayBytes: limits.replayBytes, now }),
     errorReply,
-    now,
+    ticks,
   });
   const share: ConnectionShare = {
     limits,
     flusher: new Flusher(),
-    now,
+    ticks,
     onDropped: () => metrics.droppedSignals.inc(),
     onSlow: () => metrics.slowCloses.inc(),
   };
@@ -100,7 +102,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   }
 
   function onSign(this: ParleySocket): void {
-    if (this.connection) this.connection.lastHeardAt = now();
+    if (this.connection) this.connection.lastHeardAt = ticks();
   }
 
   function onClose(this: ParleySocket, code: number): void {
@@ -116,7 +118,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
 
   /** Everything that time brings, for all sockets: one timer, one look at each. */
   function sweep(): void {
-    const at = now();
+    const at = { now: now(), ticks: ticks() };
     for (const connection of connections) {
       const reason = connection.overdue(at);
       if (reason) connection.close(reason);
