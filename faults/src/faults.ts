@@ -1,3 +1,4 @@
+import type { Actor } from "./client/actor.ts";
 import type { Client } from "./client/client.ts";
 import type { Random } from "./random.ts";
 import { signalAll } from "./stand/processes.ts";
@@ -7,6 +8,7 @@ import { useUpLogFile } from "./truth.ts";
 export interface Scenery {
   readonly stand: Stand;
   readonly clients: readonly Client[];
+  readonly actors: readonly Actor[];
   readonly random: Random;
 }
 
@@ -94,13 +96,16 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     },
   },
   "slow-reader": {
-    title: "clients that stop reading",
-    async run({ stand, clients, random }) {
+    title: "clients that stop reading, while there is much to read",
+    async run({ stand, clients, actors, random }) {
       const slow = clients.filter(() => random.chance(0.5));
       for (const client of slow) client.pause();
-      // Bytes pile up at the line as well.
+      // Bytes pile up at the line as well, until they do at the node.
       stand.clientLink.set({ delayMs: 20 });
-      await pause(random.between(800, 2_500));
+      for (let count = random.between(4, 12); count > 0; count -= 1) {
+        for (const actor of actors) actor.flood(6);
+        await pause(200);
+      }
       stand.clientLink.set({ delayMs: 0 });
       for (const client of slow) client.unpause();
     },
@@ -148,8 +153,11 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     title: "half-open connections to PostgreSQL",
     excuse: needsLine,
     async run({ stand, random }) {
-      stand.databaseLink?.strand();
-      await pause(random.between(500, 1_500));
+      // More than once, so that a node that is just starting is met as well.
+      for (let count = random.between(1, 3); count > 0; count -= 1) {
+        stand.databaseLink?.strand();
+        await pause(random.between(300, 700));
+      }
     },
   },
   "full-disk": {

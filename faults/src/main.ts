@@ -6,6 +6,7 @@ import type { Violation } from "./checker/facts.ts";
 import { FAULTS } from "./faults.ts";
 import { countByInvariant, summaryTable, worthTelling } from "./report.ts";
 import { runFaults, type RoundResult, type RunResult } from "./run.ts";
+import { createLeftovers } from "./stand/leftovers.ts";
 import { StandError } from "./stand/node-process.ts";
 import { PLANTED_BUGS } from "./stand/planted.ts";
 import { copyServer } from "./stand/server-copy.ts";
@@ -54,6 +55,8 @@ function sayViolations(violations: readonly Violation[], round: RoundResult | un
   for (const text of worthTelling(violations, round?.notes ?? [])) say(`\n${text}`);
 }
 
+const leftovers = createLeftovers((error) => void process.stderr.write(`${String(error)}\n`));
+
 async function main(): Promise<number> {
   if (values.help) {
     say(USAGE);
@@ -77,6 +80,7 @@ async function main(): Promise<number> {
         : fail("--database takes external, embedded or both");
   // A copy in any case: the server may be built anew while this runs.
   using copy = copyServer(bug?.edits);
+  leftovers.add(() => copy[Symbol.dispose]());
   const excuses = new Map<string, string>();
   const results: RunResult[] = [];
   say(`seed ${seed}${bug ? `, planted: ${bug.title}` : ""}`);
@@ -88,6 +92,7 @@ async function main(): Promise<number> {
       rounds: share,
       kind,
       main: copy.main,
+      leftovers,
       keepsGoing: values["keep-going"],
       onRound: (round) => {
         sayRound(round);
@@ -105,6 +110,12 @@ async function main(): Promise<number> {
 
 function isSound({ rounds, atTheEnd }: RunResult): boolean {
   return atTheEnd.length === 0 && rounds.every(({ violations }) => violations.length === 0);
+}
+
+function mergeCounts(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const each of counts) for (const [key, count] of Object.entries(each)) sum[key] = (sum[key] ?? 0) + count;
+  return sum;
 }
 
 function conclude(
@@ -133,6 +144,7 @@ function conclude(
   say(
     `${summary.rounds} rounds in ${summary.seconds} s: ${summary.acknowledged} messages acknowledged, ${summary.scheduled} scheduled, ${summary.heard} events heard, ${violations} violations`,
   );
+  say(`connections ended, by close code: ${JSON.stringify(mergeCounts(results.map(({ ends }) => ends)))}`);
   if (isPlanted) {
     say(violations > 0 ? "the planted bug was found" : "the planted bug was NOT found");
     return violations > 0 ? 0 : 1;
@@ -147,6 +159,14 @@ function conclude(
   return violations > 0 ? 1 : 0;
 }
 
+// Whatever happens: a second Ctrl-C, which comes from the terminal and again through npm, has nothing to interrupt any more.
+process.on("exit", leftovers.clear);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    say(`\n${signal}: everything that was started is ended`);
+    process.exit(130);
+  });
+}
 try {
   process.exit(await main());
 } catch (error) {

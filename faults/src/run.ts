@@ -4,6 +4,7 @@ import { Journal, type Note } from "./client/journal.ts";
 import { FAULTS, type Fault } from "./faults.ts";
 import { inspect, inspectAll, waitForAll } from "./inspection.ts";
 import { createRandom, type Random } from "./random.ts";
+import type { Leftovers } from "./stand/leftovers.ts";
 import { StandError } from "./stand/node-process.ts";
 import { setUpStand, type DatabaseKind, type Stand } from "./stand/stand.ts";
 
@@ -23,6 +24,7 @@ export interface RunOptions {
   readonly keepsGoing?: boolean;
   /** Does not wait, at the end, for scheduled messages whose sender was killed, which takes a minute. */
   readonly isBrief?: boolean;
+  readonly leftovers?: Leftovers;
   readonly onRound?: (result: RoundResult) => void;
   readonly onExcuse?: (fault: string, reason: string) => void;
 }
@@ -45,6 +47,8 @@ export interface RunResult {
   /** Found when everything was looked at once more. */
   readonly atTheEnd: readonly Violation[];
   readonly scheduled: number;
+  /** How often connections of clients ended, by close code. */
+  readonly ends: Readonly<Record<number, number>>;
   readonly seconds: number;
 }
 
@@ -75,7 +79,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     const scheduled = cast.scenes
       .flatMap(({ ledger }) => [...ledger.sends.values()])
       .filter(({ isScheduled }) => isScheduled).length;
-    return { rounds, atTheEnd, scheduled, seconds: (performance.now() - began) / 1_000 };
+    return { rounds, atTheEnd, scheduled, ends: endsOf(cast), seconds: (performance.now() - began) / 1_000 };
   } finally {
     await stand.heal();
     await Promise.all(cast.clients.map((client) => client.stop()));
@@ -151,7 +155,7 @@ async function breakSomething(name: string, { stand, cast, journal, random }: Pl
   await pause(random.between(0, 300));
   journal.note({ who: "harness", text: `${name} begins` });
   try {
-    await (FAULTS[name] as Fault).run({ stand, clients: cast.clients, random });
+    await (FAULTS[name] as Fault).run({ stand, clients: cast.clients, actors: cast.actors, random });
   } catch (error) {
     if (error instanceof StandError) throw error;
     const text = `${name}: ${error instanceof Error ? error.message : String(error)}`;
@@ -160,6 +164,12 @@ async function breakSomething(name: string, { stand, cast, journal, random }: Pl
   }
   journal.note({ who: "harness", text: `${name} ends` });
   return [];
+}
+
+function endsOf({ clients }: Cast): Record<number, number> {
+  const ends: Record<number, number> = {};
+  for (const client of clients) for (const [code, count] of client.ends) ends[code] = (ends[code] ?? 0) + count;
+  return ends;
 }
 
 function deaths({ node }: Stand): Violation[] {

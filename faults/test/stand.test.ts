@@ -1,11 +1,15 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { isAlive } from "@parley/server/store/postgres/embedded/processes.js";
 import { expect, test } from "vitest";
 import type { Violation } from "../src/checker/facts.ts";
 import { worthTelling } from "../src/report.ts";
+import { createLeftovers } from "../src/stand/leftovers.ts";
 import { startNode, StandError } from "../src/stand/node-process.ts";
 import { copyServer, serverMain } from "../src/stand/server-copy.ts";
+import { setUpStand } from "../src/stand/stand.ts";
 
 test("the copy of the server has its own protocol, lies where no installation empties it, and goes away", () => {
   const copy = copyServer();
@@ -24,6 +28,29 @@ test("a service whose files are gone is no violation, but the harness's own trou
   const start = startNode({ main: join(dirname(copy.main), "not-there.js"), variables: {} });
   await expect(start).rejects.toBeInstanceOf(StandError);
 });
+
+test.each(["external", "embedded"] as const)(
+  "an interrupted harness leaves no process and no directory behind: %s",
+  { timeout: 60_000 },
+  async (kind) => {
+    const troubles: unknown[] = [];
+    const leftovers = createLeftovers((error) => void troubles.push(error));
+    const before = new Set(standsOf());
+    await using stand = await setUpStand({ kind, main: serverMain(), leftovers });
+    const pids = [stand.node.pid, ...stand.databasePids()];
+    expect(pids.every(isAlive) && pids.length > 5).toBe(true);
+    // What is stopped has to go as well.
+    for (const pid of stand.databasePids()) process.kill(pid, "SIGSTOP");
+    leftovers.clear();
+    expect(pids.filter(isAlive)).toEqual([]);
+    expect(standsOf().filter((name) => !before.has(name))).toEqual([]);
+    expect(troubles).toEqual([]);
+  },
+);
+
+function standsOf(): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith("parley-faults-"));
+}
 
 test("whatever keeps the service from coming back is told, of other violations the one with the shortest history", () => {
   const violations: Violation[] = [

@@ -25,6 +25,8 @@ export interface ActorDeps {
 const MAX_UNANSWERED = 24;
 const REACTIONS = ["👍", "🎉", "❤️"];
 const LONG_TEXT = "All work and no play makes a dull message. ".repeat(180);
+/** As much as a message can hold, in bytes. */
+const LONGEST_TEXT = "🌊".repeat(9_800);
 
 type Deed =
   | "edit"
@@ -66,20 +68,25 @@ export class Actor {
     await Promise.all(this.#loops);
   }
 
+  /** Sends so many of the longest messages at once. */
+  flood(count: number): void {
+    for (let left = count; left > 0; left -= 1) this.#sendOne(LONGEST_TEXT);
+  }
+
   async #send(): Promise<void> {
     const { client, random } = this.#deps;
     while (this.#isOn) {
       await pause(random.between(4, 24));
-      if (client.unanswered < MAX_UNANSWERED) this.#sendOne();
+      if (client.unanswered < MAX_UNANSWERED) this.#sendOne(random.chance(0.03) ? LONG_TEXT : undefined);
     }
   }
 
-  #sendOne(): void {
+  #sendOne(more?: string): void {
     const { client, random, journal } = this.#deps;
     const { conversationIds, ledger } = this.#deps.scene();
     const id = uuidv7();
     const conversationId = random.pick(conversationIds);
-    const content = `${client.name} ${(this.#count += 1)} ${id}${random.chance(0.03) ? ` ${LONG_TEXT}` : ""}`;
+    const content = `${client.name} ${(this.#count += 1)} ${id}${more === undefined ? "" : ` ${more}`}`;
     const isScheduled = random.chance(0.02);
     const parent = random.chance(0.1) ? pickOne(sentIn(ledger, conversationId), random) : undefined;
     const body = {

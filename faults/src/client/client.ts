@@ -55,6 +55,8 @@ export class Client {
   readonly #outbox = new Map<string, Outgoing>();
   /** What must not happen even so: said by the client itself. */
   readonly troubles: string[] = [];
+  /** How often its connections ended with which code. */
+  readonly ends = new Map<number, number>();
   #connection: Connection | undefined;
   /** Told before `resumed`: they overlap with what is replayed. */
   #early: WireEvent[] | undefined = [];
@@ -147,8 +149,9 @@ export class Client {
     this.#generation += 1;
     this.#loading.clear();
     this.#note({ text: `the connection ended with ${code}` });
-    // Codes after which the protocol says that reconnecting is wrong.
-    if ([4400, 4401, 4403].includes(code)) this.troubles.push(`${this.name} was closed with ${code}`);
+    this.ends.set(code, (this.ends.get(code) ?? 0) + 1);
+    // After the first ones the protocol says that reconnecting is wrong; for the others this client gives no cause.
+    if ([4400, 4401, 4403, 4408, 4429].includes(code)) this.troubles.push(`${this.name} was closed with ${code}`);
   }
 
   async #resume(connection: Connection, epoch: string): Promise<void> {

@@ -1,6 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 
+/** The processes that the harness has started, and they in turn. */
+export function ownDescendants(): number[] {
+  return descendantsOf(process.pid);
+}
+
 /** The processes that this one has started and they in turn; empty where the system does not show them (anything but Linux). */
 export function descendantsOf(pid: number): number[] {
   const children = new Map<number, number[]>();

@@ -6,9 +6,10 @@ import { runningServer } from "@parley/server/store/postgres/embedded.js";
 import { SignJWT } from "jose";
 import { startExternalDatabase } from "./external-database.ts";
 import { StandError, startNode, type NodeProcess } from "./node-process.ts";
-import { descendantsOf, signalAll } from "./processes.ts";
+import { endNow, type Leftovers } from "./leftovers.ts";
+import { descendantsOf, ownDescendants, signalAll } from "./processes.ts";
 import { startProxy, type FaultProxy } from "./proxy.ts";
-import { mountSmallDisk, type SmallDisk } from "./small-disk.ts";
+import { mountSmallDisk, unmountSmallDisk, type SmallDisk } from "./small-disk.ts";
 
 export type DatabaseKind = "embedded" | "external";
 
@@ -43,12 +44,15 @@ const START_ATTEMPTS = 5;
 export interface StandOptions {
   readonly kind: DatabaseKind;
   readonly main: string;
+  /** Told of what has to be gone even when the harness is interrupted. */
+  readonly leftovers?: Leftovers | undefined;
 }
 
-export async function setUpStand({ kind, main }: StandOptions): Promise<Stand> {
+export async function setUpStand({ kind, main, leftovers }: StandOptions): Promise<Stand> {
   const directory = mkdtempSync(join(tmpdir(), "parley-faults-"));
   chmodSync(directory, 0o711);
   const diskDirectory = join(directory, "disk");
+  const goneAlready = leftovers?.add(() => tearDown(directory, diskDirectory));
   mkdirSync(diskDirectory, { mode: 0o711 });
   const disk = mountSmallDisk(diskDirectory);
   const external = kind === "external" ? await startExternalDatabase(diskDirectory) : undefined;
@@ -144,22 +148,39 @@ export async function setUpStand({ kind, main }: StandOptions): Promise<Stand> {
       await clientLink[Symbol.asyncDispose]();
       await databaseLink?.[Symbol.asyncDispose]();
       await external?.end("SIGINT");
-      if ("unmount" in disk) disk.unmount();
+      unmountSmallDisk(diskDirectory);
       rmSync(directory, { recursive: true, force: true });
       clearInterval(waiting);
+      goneAlready?.();
     },
   };
 }
 
+/** Ends everything that lives in the directory and removes it, whatever state it is in and without waiting for anything. */
+function tearDown(directory: string, diskDirectory: string): void {
+  const servers = [
+    join(diskDirectory, "cluster"),
+    ...[directory, diskDirectory].map((each) => join(each, "data", "postgres")),
+  ]
+    .map(serverPidIn)
+    .filter((pid) => pid > 0);
+  endNow(servers, ownDescendants());
+  unmountSmallDisk(diskDirectory);
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** By its status file; 0 when there is none. */
+function serverPidIn(cluster: string): number {
+  try {
+    return Number(readFileSync(join(cluster, "postmaster.pid"), "utf8").split("\n")[0]);
+  } catch {
+    return 0;
+  }
+}
+
 /** The server that a node runs for itself, as its files show it. */
 function embeddedDatabase(dataDirectory: string) {
-  const pid = (): number => {
-    try {
-      return Number(readFileSync(join(dataDirectory, "postgres", "postmaster.pid"), "utf8").split("\n")[0]);
-    } catch {
-      return 0;
-    }
-  };
+  const pid = (): number => serverPidIn(join(dataDirectory, "postgres"));
   const url = (): string => {
     const password = readFileSync(join(dataDirectory, "secrets", "database-password"), "utf8").trim();
     const found = runningServer(dataDirectory, password);
