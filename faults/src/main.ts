@@ -1,16 +1,21 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Violation } from "./checker/facts.ts";
+import { withFigures } from "./document.ts";
 import { FAULTS } from "./faults.ts";
 import { countByInvariant, summaryTable, worthTelling } from "./report.ts";
+import { summarize, type Results } from "./results.ts";
 import { runFaults, type RoundResult, type RunResult } from "./run.ts";
 import { createLeftovers } from "./stand/leftovers.ts";
 import { StandError } from "./stand/node-process.ts";
 import { PLANTED_BUGS } from "./stand/planted.ts";
 import { copyServer } from "./stand/server-copy.ts";
 import type { DatabaseKind } from "./stand/stand.ts";
+
+/** From so many rounds on, with every fault and both kinds of database, the figures go into the documentation. */
+const WHOLE_RUN = 100;
 
 const USAGE = `npm run faults -- [options]
   --rounds N      rounds in all (default 20), with \`--database both\` shared between the two kinds
@@ -41,10 +46,10 @@ function fail(line: string): never {
   process.exit(2);
 }
 
-function sayRound({ round, kind, faults, acked, heard, recoveryMs, violations }: RoundResult): void {
+function sayRound({ round, kind, faults, acked, heard, recoveryMs, violations }: RoundResult, of: number): void {
   const state = violations.length === 0 ? "ok  " : "FAIL";
   const figures = `${acked} acked, ${heard} heard, back after ${(recoveryMs / 1_000).toFixed(1)} s`;
-  say(`${state}  ${kind} ${String(round).padStart(3)}  ${faults.join(" + ").padEnd(44)} ${figures}`);
+  say(`${state}  ${kind} ${`${round}/${of}`.padStart(7)}  ${faults.join(" + ").padEnd(44)} ${figures}`);
 }
 
 function sayViolations(violations: readonly Violation[], round: RoundResult | undefined, seed: number): void {
@@ -95,7 +100,7 @@ async function main(): Promise<number> {
       leftovers,
       keepsGoing: values["keep-going"],
       onRound: (round) => {
-        sayRound(round);
+        sayRound(round, share);
         sayViolations(round.violations, round, seed);
       },
       ...(only ? { only } : {}),
@@ -105,58 +110,38 @@ async function main(): Promise<number> {
     sayViolations(result.atTheEnd, undefined, seed);
     if (!isSound(result) && !values["keep-going"]) break;
   }
-  return conclude(seed, results, excuses, bug !== undefined);
+  const summary = summarize(seed, results, excuses, new Date());
+  conclude(summary);
+  if (bug) {
+    say(summary.violations > 0 ? "the planted bug was found" : "the planted bug was NOT found");
+    return summary.violations > 0 ? 0 : 1;
+  }
+  if (summary.rounds >= WHOLE_RUN && kinds.length === 2 && !only) write(summary);
+  return summary.violations > 0 ? 1 : 0;
 }
 
 function isSound({ rounds, atTheEnd }: RunResult): boolean {
   return atTheEnd.length === 0 && rounds.every(({ violations }) => violations.length === 0);
 }
 
-function mergeCounts(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
-  const sum: Record<string, number> = {};
-  for (const each of counts) for (const [key, count] of Object.entries(each)) sum[key] = (sum[key] ?? 0) + count;
-  return sum;
+function conclude(results: Results): void {
+  const { rounds, seconds, acknowledged, scheduled, heard, ends, violations } = results;
+  say(`\n${summaryTable(results.faults)}\n`);
+  for (const [fault, reason] of Object.entries(results.excuses)) say(`left out: ${fault}: ${reason}`);
+  say(`connections of clients ended, by close code: ${JSON.stringify(ends)}`);
+  say(
+    `${rounds} rounds in ${seconds} s: ${acknowledged} messages acknowledged, ${scheduled} scheduled, ${heard} events heard, ${violations} violations`,
+  );
 }
 
-function conclude(
-  seed: number,
-  results: readonly RunResult[],
-  excuses: ReadonlyMap<string, string>,
-  isPlanted: boolean,
-): number {
-  const played = results.flatMap(({ rounds }) => rounds);
-  const sum = (of: (round: RoundResult) => number): number => played.reduce((total, round) => total + of(round), 0);
-  const violations =
-    sum((round) => round.violations.length) + results.reduce((total, { atTheEnd }) => total + atTheEnd.length, 0);
-  const summary = {
-    at: new Date().toISOString(),
-    seed,
-    rounds: played.length,
-    seconds: Math.round(results.reduce((total, { seconds }) => total + seconds, 0)),
-    acknowledged: sum(({ acked }) => acked),
-    heard: sum(({ heard }) => heard),
-    scheduled: results.reduce((total, { scheduled }) => total + scheduled, 0),
-    worstRecoveryMs: Math.max(0, ...played.map(({ recoveryMs }) => recoveryMs)),
-    violations,
-  };
-  say(`\n${summaryTable(played)}\n`);
-  for (const [fault, reason] of excuses) say(`left out: ${fault}: ${reason}`);
-  say(
-    `${summary.rounds} rounds in ${summary.seconds} s: ${summary.acknowledged} messages acknowledged, ${summary.scheduled} scheduled, ${summary.heard} events heard, ${violations} violations`,
-  );
-  say(`connections ended, by close code: ${JSON.stringify(mergeCounts(results.map(({ ends }) => ends)))}`);
-  if (isPlanted) {
-    say(violations > 0 ? "the planted bug was found" : "the planted bug was NOT found");
-    return violations > 0 ? 0 : 1;
-  }
+/** Only a run that leaves nothing out is what the page is about. */
+function write(results: Results): void {
   const folder = fileURLToPath(new URL("../results/", import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const rounds = played.map((round) => ({ ...round, notes: undefined }));
-  writeFileSync(
-    `${folder}latest.json`,
-    `${JSON.stringify({ ...summary, excuses: Object.fromEntries(excuses), played: rounds }, null, 2)}\n`,
-  );
-  return violations > 0 ? 1 : 0;
+  writeFileSync(`${folder}latest.json`, `${JSON.stringify(results, null, 2)}\n`);
+  const page = fileURLToPath(new URL("../../docs/reliability.md", import.meta.url));
+  writeFileSync(page, withFigures(readFileSync(page, "utf8"), results));
+  say("faults/results/latest.json and docs/reliability.md are written.");
 }
 
 // Whatever happens: a second Ctrl-C, which comes from the terminal and again through npm, has nothing to interrupt any more.

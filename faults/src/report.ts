@@ -1,7 +1,7 @@
 import { INVARIANTS, type Invariant, type Violation } from "./checker/facts.ts";
 import type { Note } from "./client/journal.ts";
 import { FAULTS } from "./faults.ts";
-import type { RoundResult } from "./run.ts";
+import type { Results } from "./results.ts";
 
 const LONGEST_HISTORY = 40;
 
@@ -66,23 +66,17 @@ function describeViolation(violation: Violation, notes: readonly Note[]): string
   return lines.join("\n");
 }
 
-/** A row for each fault: the rounds it was in, and how long it took at most until everyone had everything again. */
-export function summaryTable(rounds: readonly RoundResult[]): string {
+/** A row for each fault. */
+export function summaryTable(faults: Results["faults"]): string {
   const width = Math.max(...Object.keys(FAULTS).map((name) => name.length), 5);
-  const lines = [`${"fault".padEnd(width)}  alone  mixed  violations  back after (median, worst)`];
-  for (const name of Object.keys(FAULTS)) {
-    const having = rounds.filter(({ faults }) => faults.includes(name));
-    if (having.length === 0) continue;
-    const alone = having.filter(({ faults }) => faults.length === 1);
-    const bad = having.filter(({ violations }) => violations.length > 0).length;
-    const times = (alone.length > 0 ? alone : having).map(({ recoveryMs }) => recoveryMs).toSorted((a, b) => a - b);
-    const seconds = (value: number | undefined): string => `${((value ?? 0) / 1_000).toFixed(1)} s`;
-    const back = `${seconds(times[Math.floor(times.length / 2)])}, ${seconds(times.at(-1))}`;
-    lines.push(
-      `${name.padEnd(width)}  ${String(alone.length).padStart(5)}  ${String(having.length - alone.length).padStart(5)}  ${String(bad).padStart(10)}  ${back}`,
-    );
-  }
-  return lines.join("\n");
+  const seconds = (milliseconds: number): string => `${(milliseconds / 1_000).toFixed(1)} s`;
+  return [
+    `${"fault".padEnd(width)}  alone  mixed  violations  back after (median, worst)`,
+    ...Object.entries(faults).map(
+      ([name, { alone, mixed, bad, medianMs, worstMs }]) =>
+        `${name.padEnd(width)}  ${String(alone).padStart(5)}  ${String(mixed).padStart(5)}  ${String(bad).padStart(10)}  ${seconds(medianMs)}, ${seconds(worstMs)}`,
+    ),
+  ].join("\n");
 }
 
 export function countByInvariant(violations: readonly Violation[]): Partial<Record<Invariant, number>> {
