@@ -102,8 +102,8 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       for (const client of slow) client.pause();
       // Bytes pile up at the line as well, until they do at the node.
       stand.clientLink.set({ delayMs: 20 });
-      for (let count = random.between(4, 12); count > 0; count -= 1) {
-        for (const actor of actors) actor.flood(6);
+      for (let count = random.between(4, 8); count > 0; count -= 1) {
+        for (const actor of actors) actor.flood(5);
         await pause(200);
       }
       stand.clientLink.set({ delayMs: 0 });

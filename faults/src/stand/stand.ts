@@ -16,6 +16,8 @@ export type DatabaseKind = "embedded" | "external";
 /** One node with its database, and a line to each that can be disturbed. */
 export interface Stand extends AsyncDisposable {
   readonly kind: DatabaseKind;
+  /** Where everything of it lies. */
+  readonly directory: string;
   /** Between clients and the node. */
   readonly clientLink: FaultProxy;
   /** Between the node and its database; an embedded one is reached by a socket of the file system. */
@@ -101,6 +103,7 @@ export async function setUpStand({ kind, main, leftovers }: StandOptions): Promi
 
   return {
     kind,
+    directory,
     clientLink,
     databaseLink,
     disk,
