@@ -293,7 +293,7 @@ interface Opened {
 async function opened(): Promise<Opened> {
   const databases: readonly { readonly name?: string }[] = await factory.databases();
   const name = databases.map((each) => each.name ?? "").find((each) => each.includes(" cache "));
-  return (await resultOf(factory.open(name ?? ""))) as Opened;
+  return await resultOf(factory.open(name ?? ""));
 }
 
 function resultOf<T>(request: { readonly result: T } & EventTarget): Promise<T> {

@@ -66,7 +66,7 @@ export function summarize(
     faults: summarizeFaults(played),
     ends: addUp(runs.map(({ ends }) => ends)),
     excuses: Object.fromEntries(excuses),
-    played: played.map(({ notes: _, ...round }) => round),
+    played: played.map(({ notes: _notes, ...round }) => round),
   };
 }
 
