@@ -16,8 +16,13 @@ const config: KnipConfig = {
       project: ["src/**/*.ts", "test/**/*.ts"],
     },
     web: {
-      // The shared pieces are there to be used; entities.ts stands in for a package (vite.config.ts).
-      entry: ["test/**/*.test.ts", "src/**/*.test.ts", "src/components/base/*.vue", "src/markdown/entities.ts"],
+      // The shared pieces are there to be used; two modules stand in for packages (vite.config.ts).
+      entry: [
+        "test/**/*.test.ts",
+        "src/**/*.test.ts",
+        "src/components/base/*.vue",
+        "src/markdown/{entities,punycode}.ts",
+      ],
       project: ["src/**/*.{ts,vue}", "build/**/*.ts", "test/**/*.ts"],
       // The environment of its unit tests (vitest.config.ts), what checks its types (package.json of the root), and a
       // script that its browser tests read as a file.

@@ -27,7 +27,12 @@ export default defineConfig({
       {
         extends: true,
         plugins: [vue()],
-        resolve: { alias: { entities: here("./web/src/markdown/entities.ts") } },
+        resolve: {
+          alias: {
+            entities: here("./web/src/markdown/entities.ts"),
+            "punycode.js": here("./web/src/markdown/punycode.ts"),
+          },
+        },
         test: {
           name: "web",
           include: ["web/src/**/*.test.ts"],

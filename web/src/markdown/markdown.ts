@@ -11,7 +11,9 @@ const ALLOWED_TAGS = [
   ),
 ];
 const ALLOWED_ATTR = ["class", "href", "target", "rel", "type", "start", "dir", "data-user", "data-copy"];
+/** Of the attributes, href alone is an address: what the others say is not held against this. */
 const ALLOWED_URI_REGEXP = /^(?:https?:|mailto:)/i;
+const NO_ADDRESSES = ALLOWED_ATTR.filter((name) => name !== "href");
 
 export interface MarkdownOptions {
   /** What the button on a block of code says. */
@@ -71,6 +73,7 @@ export function renderMarkdown(text: string, options: MarkdownOptions): string {
     ALLOWED_TAGS,
     ALLOWED_ATTR,
     ALLOWED_URI_REGEXP,
+    ADD_URI_SAFE_ATTR: NO_ADDRESSES,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
   });

@@ -37,7 +37,7 @@ export function windowAt(windows: readonly Window[], seq: number): Window | unde
   return windows.find((window) => window.from <= seq && seq <= window.to);
 }
 
-export function rowsOf(state: ConversationState, window: Window | undefined, options: RowOptions): readonly Row[] {
+export function rowsOf(state: ConversationState, window: Window | undefined, options: RowOptions): Row[] {
   if (!window) return [];
   const shown = window.messages.filter(({ thread_root_id: root }) => root === null);
   const held = new Set(window.messages.map(({ id }) => id));

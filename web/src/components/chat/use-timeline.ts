@@ -13,7 +13,7 @@ interface TimelineDeps {
 }
 
 interface View {
-  readonly rows: readonly Row[];
+  readonly rows: Row[];
   /** Rows were put in front: the list keeps its place from its end. */
   readonly shift: boolean;
 }
