@@ -79,7 +79,10 @@ async function resumed(resume: ReturnType<typeof createResume>, caller: Caller, 
     });
     replays.set(conversationId, { ...replay, changes: parsed });
   });
-  const standing = result.conversations.map((text) => JSON.parse(text) as ResumedConversation);
+  const standing = result.conversations.map(({ own, marks }): ResumedConversation => ({
+    ...own,
+    ...(marks ? { marks: JSON.parse(marks.text) as Mark[] } : {}),
+  }));
   return { ...result, replays, standing };
 }
 
@@ -359,7 +362,7 @@ describe("bounds", () => {
     });
     expect(replayed).toEqual([first]);
     expect(gone).toEqual([{ id: second, reason: "removed" }]);
-    expect(standing.join("")).not.toContain(second);
+    expect(standing.map(({ own }) => own.id)).not.toContain(second);
   });
 
   test("more than may wait are told to come again", async () => {

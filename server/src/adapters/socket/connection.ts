@@ -6,8 +6,8 @@ import type { Frame } from "../../realtime/frames.ts";
 import { CommandOrder } from "./command-order.ts";
 import type { SocketLimits } from "./limits.ts";
 import { Outbox, type Flusher } from "./outbox.ts";
-import { encodeReply, type EncodedReply, type ReplyBody } from "./replies.ts";
-import { encoded, frameText } from "./wire.ts";
+import { frameReply, type EncodedReply, type ReplyBody } from "./replies.ts";
+import { bytesOf, encoded, type Framed } from "./wire.ts";
 
 /** What all connections of a node share. */
 export interface ConnectionShare {
@@ -85,23 +85,27 @@ export class Connection implements Sink {
     const waiting = this.outbox.waiting - this.#replaying;
     if (waiting > limits.budgetBytes / 2 && frame.kind !== "change") onDropped();
     else if (waiting > limits.budgetBytes) this.#tooSlow();
-    else this.outbox.add(encoded(frame));
+    else this.#add(encoded(frame));
   }
 
   /** Answers a command. */
   reply(reply: ReplyBody, id: string | undefined): void {
     if (this.#isOver) return;
     if (this.outbox.waiting - this.#replaying > this.#share.limits.budgetBytes) this.#tooSlow();
-    else this.outbox.add(frameText(encodeReply(reply, id)));
+    else this.#add(frameReply(reply, id));
   }
 
   /** Sends a part of what a client has missed, when it has taken the parts before. False: it takes too long, and is closed. */
   async replay(reply: EncodedReply, id: string | undefined): Promise<boolean> {
     if (!(await this.#drained())) return false;
-    const frame = frameText(encodeReply(reply, id));
-    this.#replaying += frame.length;
-    this.outbox.add(frame);
+    this.#replaying += this.#add(frameReply(reply, id));
     return true;
+  }
+
+  #add(frame: Framed): number {
+    const bytes = bytesOf(frame);
+    this.outbox.add(frame, bytes);
+    return bytes;
   }
 
   /** Reads no more until `resumeReading`. */

@@ -1,5 +1,5 @@
 import type { WebSocket } from "ws";
-import { writeFrames } from "./wire.ts";
+import { writeFrames, type Framed } from "./wire.ts";
 
 /** Outboxes with something to send, emptied together once a turn of the event loop. */
 export class Flusher {
@@ -24,7 +24,7 @@ export class Flusher {
 export class Outbox {
   readonly #socket: WebSocket;
   readonly #flusher: Flusher;
-  #frames: Buffer[] | undefined;
+  #frames: Framed[] | undefined;
   #bytes = 0;
 
   constructor(socket: WebSocket, flusher: Flusher) {
@@ -37,10 +37,10 @@ export class Outbox {
     return this.#bytes + this.#socket.bufferedAmount;
   }
 
-  add(frame: Buffer): void {
+  add(frame: Framed, bytes: number): void {
     if (this.#bytes === 0) this.#flusher.add(this);
     (this.#frames ??= []).push(frame);
-    this.#bytes += frame.length;
+    this.#bytes += bytes;
   }
 
   flush(): void {

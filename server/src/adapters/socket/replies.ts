@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { ERRORS, ParleyError, type ErrorFrame, type Reply } from "@parley/protocol";
 import type { Logger } from "../../telemetry/logger.ts";
+import { framePieces, frameText, type Framed, type Piece } from "./wire.ts";
 
 /** What a command is answered with; the id of the command is put in when it is sent. */
 export type ReplyBody =
@@ -10,17 +11,17 @@ export type ReplyBody =
 /** A reply whose large parts are JSON already. */
 export interface EncodedReply {
   readonly type: Reply["type"];
-  /** What stands behind the type and the id, as JSON without the braces around it. */
-  readonly encoded: string;
+  /** What stands behind the type and the id, as JSON without the brace at its end. */
+  readonly pieces: readonly Piece[];
 }
 
-export function encodeReply(reply: ReplyBody, id: string | undefined): string {
-  if ("encoded" in reply) {
-    const named = id === undefined ? "" : `"id":${JSON.stringify(id)},`;
-    return `{"type":"${reply.type}",${named}${reply.encoded}}`;
+export function frameReply(reply: ReplyBody, id: string | undefined): Framed {
+  if (!("pieces" in reply)) {
+    const { type, ...rest } = reply;
+    return frameText(JSON.stringify(id === undefined ? reply : { type, id, ...rest }));
   }
-  const { type, ...rest } = reply;
-  return JSON.stringify(id === undefined ? reply : { type, id, ...rest });
+  const named = id === undefined ? "" : `"id":${JSON.stringify(id)},`;
+  return framePieces([`{"type":"${reply.type}",${named}`, ...reply.pieces, "}"]);
 }
 
 export interface ErrorReplyDeps {

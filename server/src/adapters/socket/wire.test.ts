@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { Receiver, type WebSocket } from "ws";
-import { frameText, writeFrames } from "./wire.ts";
+import { bytesOf, framePieces, frameText, writeFrames, type Framed } from "./wire.ts";
 
 declare module "ws" {
   /** Exported, but not in the library's types. */
@@ -40,4 +40,28 @@ test("many frames are written as one piece, many bytes piece by piece, and witho
   writeFrames(socket(undefined), few, Buffer.concat(few).length);
   expect(sent).toEqual([...TEXTS, ...TEXTS.slice(0, 3)]);
   expect(connection.read()).toBeNull();
+});
+
+test("pieces are one frame, the same as their text would be, and bytes in them are not copied", () => {
+  const shared = Buffer.from(`"${"ü".repeat(40_000)}"`);
+  for (const pieces of [["{}"], ["[", Buffer.from("1"), ",", "2]"], [...TEXTS], ["[", shared, ",", shared, "]"]]) {
+    const framed = framePieces(pieces);
+    expect(Buffer.concat(framed)).toEqual(frameText(pieces.map(String).join("")));
+    expect(bytesOf(framed)).toBe(Buffer.concat(framed).length);
+    for (const piece of pieces) if (Buffer.isBuffer(piece)) expect(framed).toContain(piece);
+  }
+  const frames: Framed[] = [framePieces(["{", shared, "}"]), frameText("{}")];
+  const bytes = frames.reduce((sum, frame) => sum + bytesOf(frame), 0);
+  const whole = Buffer.concat(frames.flat());
+  const connection = new PassThrough({ highWaterMark: 1_000_000 });
+  const sent: string[] = [];
+  const open = { readyState: 1, OPEN: 1, send: (payload: Buffer) => void sent.push(String(payload)) };
+  writeFrames(
+    { ...open, _socket: connection, _sender: { _state: 0, _queue: [] } } as unknown as WebSocket,
+    frames,
+    bytes,
+  );
+  expect(connection.read()).toEqual(whole);
+  writeFrames(open as unknown as WebSocket, frames, bytes);
+  expect(sent).toEqual([`{${String(shared)}}`, "{}"]);
 });

@@ -25,6 +25,51 @@ export function frameText(text: string): Buffer {
   return Buffer.concat(Sender.frame(payload, { fin: true, rsv1: false, opcode: TEXT, mask: false, readOnly: true }));
 }
 
+/** A whole frame: its bytes, or pieces of it that follow each other, of which some are written to many sockets. */
+export type Framed = Buffer | readonly Buffer[];
+
+/** JSON of which some is text, and some bytes already because it is the same for many. */
+export type Piece = string | Buffer;
+
+/** The pieces together as one frame. Bytes are not copied: they may wait for many sockets and are there once. */
+export function framePieces(pieces: readonly Piece[]): readonly Buffer[] {
+  const parts: Buffer[] = [];
+  let text = "";
+  let length = 0;
+  const add = (part: Buffer): void => {
+    parts.push(part);
+    length += part.length;
+  };
+  for (const piece of pieces) {
+    if (typeof piece === "string") text += piece;
+    else {
+      if (text !== "") add(Buffer.from(text));
+      text = "";
+      add(piece);
+    }
+  }
+  if (text !== "") add(Buffer.from(text));
+  return [headerFor(length), ...parts];
+}
+
+/** RFC 6455, section 5.2: final, text, no mask. */
+function headerFor(length: number): Buffer {
+  const fin = 0x80 | TEXT;
+  if (length < 126) return Buffer.from([fin, length]);
+  const header = Buffer.alloc(length < 65_536 ? 4 : 10);
+  header[0] = fin;
+  header[1] = length < 65_536 ? 126 : 127;
+  if (length < 65_536) header.writeUInt16BE(length, 2);
+  else header.writeUInt32BE(length, 6);
+  return header;
+}
+
+export function bytesOf(frame: Framed): number {
+  return Buffer.isBuffer(frame)
+    ? frame.length
+    : (frame as readonly Buffer[]).reduce((sum, { length }) => sum + length, 0);
+}
+
 /** The event as bytes: made for the first socket, there for all others. */
 export function encoded(frame: Frame): Buffer {
   return (frame.encoded ??= frameText(frame.text));
@@ -50,22 +95,27 @@ function connectionOf(socket: WebSocket): Socket | undefined {
 const COPY_UP_TO = 65_536;
 
 /** Writes whole frames. Whatever happens to the connection is told by its events. */
-export function writeFrames(socket: WebSocket, frames: readonly Buffer[], bytes: number): void {
+export function writeFrames(socket: WebSocket, frames: readonly Framed[], bytes: number): void {
   if (socket.readyState !== socket.OPEN) return;
   const connection = connectionOf(socket);
   if (!connection) {
-    for (const frame of frames)
-      socket.send(frame.subarray(headerLength(frame)), { binary: false, compress: false }, ignore);
+    for (const frame of frames) sendTheLongWay(socket, frame);
     return;
   }
-  const [first] = frames;
-  if (frames.length === 1 && first) connection.write(first);
-  else if (bytes <= COPY_UP_TO) connection.write(Buffer.concat(frames, bytes));
+  const pieces = frames.flat() as readonly Buffer[];
+  const [first] = pieces;
+  if (pieces.length === 1 && first) connection.write(first);
+  else if (bytes <= COPY_UP_TO) connection.write(Buffer.concat(pieces, bytes));
   else {
     connection.cork();
-    for (const frame of frames) connection.write(frame);
+    for (const piece of pieces) connection.write(piece);
     connection.uncork();
   }
+}
+
+function sendTheLongWay(socket: WebSocket, frame: Framed): void {
+  const whole = Buffer.isBuffer(frame) ? frame : Buffer.concat(frame);
+  socket.send(whole.subarray(headerLength(whole)), { binary: false, compress: false }, ignore);
 }
 
 /** The error comes again as the socket's event. */

@@ -23,6 +23,17 @@ export interface Content {
   readonly head: number;
   /** Ascending by version; of one version the conversation first, then messages, then members. */
   readonly entries: readonly Entry[];
+  /** The seq of the first of the messages; nobody who sees messages from before it misses one. */
+  readonly firstSeq: number;
+  /** All of it after a version as text, where it looks the same to everyone. */
+  readonly alike: Map<number, readonly EncodedChange[]>;
+}
+
+/** A change as it goes over the wire. */
+export interface EncodedChange {
+  readonly version: number;
+  /** JSON. */
+  readonly text: string;
 }
 
 /** A conversation whose content is wanted, as the snapshot has it. */
@@ -43,7 +54,7 @@ export interface ReadContent extends Wanted {
 const FRESH_MS = 5_000;
 /** Of all that is kept, about. */
 const MAX_BYTES = 32 * 1_048_576;
-/** Of a row, or of what comes with a text, about. */
+/** Of a row, about; texts count twice, since they are kept as bytes as well. */
 const ROW_BYTES = 1_000;
 
 /**
@@ -76,7 +87,7 @@ export class Contents {
     const contents = new Map<ConversationId, Content>();
     for (const each of read) {
       const entries = entriesOf(each, texts);
-      const content = { after: each.after, head: each.head, entries };
+      const content = { after: each.after, head: each.head, entries, firstSeq: firstSeqOf(entries), alike: new Map() };
       contents.set(each.conversationId, content);
       const known = this.#kept.peek(each.conversationId);
       const isOlder = known !== undefined && (known.head > each.head || known.after < each.after);
@@ -139,6 +150,33 @@ function entriesOf(read: ReadContent, texts: ReadonlyMap<MessageRow, string>): E
   return entries.sort((a, b) => a.version - b.version);
 }
 
+function firstSeqOf(entries: readonly Entry[]): number {
+  return Math.min(...entries.map((entry) => (entry.type === "message" ? entry.seq : Number.POSITIVE_INFINITY)));
+}
+
+/** Versions that members may hold of a conversation for whom it is kept what they all see. */
+const MAX_ALIKE = 4;
+
+/**
+ * What has changed after a version for those who see all of it, if all of it looks the same to everyone: the same array each time, so
+ * that who encodes it can know it again.
+ */
+export function alikeAfter({ entries, alike }: Content, after: number): readonly EncodedChange[] | undefined {
+  const known = alike.get(after);
+  if (known) return known;
+  const changes: EncodedChange[] = [];
+  for (const { version, shown } of entries) {
+    if (version <= after) continue;
+    if (typeof shown !== "string") return undefined;
+    changes.push({ version, text: shown });
+  }
+  if (alike.size < MAX_ALIKE) alike.set(after, changes);
+  return changes;
+}
+
 function sizeOf(entries: readonly Entry[]): number {
-  return entries.reduce((sum, { shown }) => sum + (typeof shown === "string" ? shown.length : ROW_BYTES), ROW_BYTES);
+  return entries.reduce(
+    (sum, { shown }) => sum + (typeof shown === "string" ? 2 * shown.length : ROW_BYTES),
+    ROW_BYTES,
+  );
 }

@@ -12,8 +12,8 @@ import type { Marks } from "../marks.ts";
 import { cutPage, decodeCursor, idAlone } from "../page-cursor.ts";
 import { Contents } from "./content.ts";
 import { createRounds, type Round } from "./rounds.ts";
-import { createSharedMarks } from "./shared-marks.ts";
-import { presentFound, type Replay } from "./shown-changes.ts";
+import { createSharedMarks, type EncodedMarks } from "./shared-marks.ts";
+import { changesAtHand, presentFound, type Replay } from "./shown-changes.ts";
 import type { Sight } from "./sight.ts";
 
 export interface ResumeDeps {
@@ -31,11 +31,17 @@ export interface ResumeDeps {
 
 export type ResumeData = CommandData<"resume">;
 
+/** Where one conversation stands. */
+export interface Standing {
+  readonly own: Omit<ResumedConversation, "marks">;
+  /** Everyone's, where there are at most 50 members. */
+  readonly marks: EncodedMarks | undefined;
+}
+
 /** What `resumed` tells. */
 export interface ResumeResult {
   readonly epoch: string;
-  /** `ResumedConversation`s as JSON: the marks in them are encoded once for all who see them. */
-  readonly conversations: readonly string[];
+  readonly conversations: readonly Standing[];
   readonly gone: readonly { readonly id: ConversationId; readonly reason: GoneReason }[];
   readonly nextCursor: string | null;
 }
@@ -93,7 +99,7 @@ export function createResume(deps: ResumeDeps): Resume {
       since,
     );
     const conversations = [
-      ...present.map((row) => encode(row, caller.userId, marksOf(row.id))),
+      ...present.map((row) => ({ own: standing(row, caller.userId), marks: marksOf(row.id) })),
       ...(await standBeside(caller, beside)),
     ];
     return { epoch, conversations, gone, nextCursor };
@@ -106,28 +112,26 @@ export function createResume(deps: ResumeDeps): Resume {
     replay: (replay: Replay) => Promise<void>,
   ): Promise<void> {
     if (found.length === 0) return;
-    const isAtHand = found.every(({ content }) => !content?.entries.some(({ shown }) => typeof shown !== "string"));
+    const isAtHand = found.every((each) => changesAtHand(each) !== undefined);
     const present = (): Promise<Replay[]> => presentFound(presenters, caller, epoch, found);
     for (const each of await (isAtHand ? present() : lookups.run(present))) await replay(each);
   }
 
   /** What they see without being members comes beside the page, where they asked for it. */
-  async function standBeside(caller: Caller, beside: readonly Sight[]): Promise<string[]> {
+  async function standBeside(caller: Caller, beside: readonly Sight[]): Promise<Standing[]> {
     if (beside.length === 0) return [];
     const ids = beside.map(({ row }) => row.id);
     const shown = await lookups.run(() => marks.smallMarks(caller, ids));
     return beside.map(({ row, footing }) => {
-      const own = shown.get(row.id);
-      return encode(row, markHolder(footing, row.kind, caller.userId), own && JSON.stringify(own));
+      const marks = shown.get(row.id);
+      return {
+        own: standing(row, markHolder(footing, row.kind, caller.userId)),
+        marks: marks && { text: JSON.stringify(marks) },
+      };
     });
   }
 
-  function encode(row: ResumedRow, holder: UserId | undefined, marks: string | undefined): string {
-    const text = JSON.stringify(standing(row, holder));
-    return marks === undefined ? text : `${text.slice(0, -1)},"marks":${marks}}`;
-  }
-
-  function standing(row: ResumedRow, holder: UserId | undefined): ResumedConversation {
+  function standing(row: ResumedRow, holder: UserId | undefined): Standing["own"] {
     const { id, head, messageCount, lastReadSeq, lastReadOrdinal } = row;
     if (!holder) return { id, head, last_read_seq: null, unread_count: null };
     const stored = { lastReadSeq, lastReadOrdinal, lastDeliveredSeq: 0, lastReadAt: null };

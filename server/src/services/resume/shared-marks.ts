@@ -23,13 +23,18 @@ interface ShownMark {
   readonly text: string;
 }
 
+/** A JSON array of marks; the same object for all who see the same. */
+export interface EncodedMarks {
+  readonly text: string;
+}
+
 /** The marks of one conversation: none where it is a large one. */
 interface Reading {
   /** When it was begun: it is true for whoever asked before. */
   readonly at: number;
   readonly marks: readonly ShownMark[];
-  /** What members see who share theirs and may list the others: JSON. */
-  readonly shared: string;
+  /** What members see who share theirs and may list the others. */
+  readonly shared: EncodedMarks;
 }
 
 interface Ask {
@@ -69,7 +74,10 @@ export function createSharedMarks({ db, pendingMark, maxWaiting }: SharedMarksDe
     for (const [id, reading] of await read([...missing])) {
       found.set(id, reading);
       readings.set(id, reading, {
-        size: READING_BYTES + reading.shared.length + reading.marks.reduce((sum, { text }) => sum + text.length, 0),
+        size:
+          READING_BYTES +
+          2 * reading.shared.text.length +
+          reading.marks.reduce((sum, { text }) => sum + text.length, 0),
       });
     }
     return asks.map(() => found);
@@ -92,14 +100,14 @@ export function createSharedMarks({ db, pendingMark, maxWaiting }: SharedMarksDe
 
   return {
     /**
-     * The marks that a member sees, as a JSON array for each conversation; large conversations, and those of which they are no
+     * The marks that a member sees of each conversation; large conversations, and those of which they are no
      * member, are left out. Nothing is older than `since`, a time of `performance.now()`. Throws `overloaded` when too many ask.
      */
     async of(
       viewer: UserId,
       ids: readonly ConversationId[],
       since: number,
-    ): Promise<(id: ConversationId) => string | undefined> {
+    ): Promise<(id: ConversationId) => EncodedMarks | undefined> {
       if (ids.length === 0) return () => undefined;
       const found = await gathering.ask({ ids, since });
       return (id) => seenBy(viewer, found.get(id));
@@ -108,13 +116,13 @@ export function createSharedMarks({ db, pendingMark, maxWaiting }: SharedMarksDe
 }
 
 /** Receipts are mutual, and guests, who cannot list the members, see their own alone; the staff's is everyone's to see. */
-function seenBy(viewer: UserId, reading: Reading | undefined): string | undefined {
+function seenBy(viewer: UserId, reading: Reading | undefined): EncodedMarks | undefined {
   const own = reading?.marks.find(({ userId }) => userId === viewer);
   if (!reading || !own) return undefined;
   if (own.shares && own.role !== "guest") return reading.shared;
   return joined(reading.marks.filter((mark) => mark === own || mark.userId === STAFF_MARK));
 }
 
-function joined(marks: readonly ShownMark[]): string {
-  return `[${marks.map(({ text }) => text).join(",")}]`;
+function joined(marks: readonly ShownMark[]): EncodedMarks {
+  return { text: `[${marks.map(({ text }) => text).join(",")}]` };
 }

@@ -4,15 +4,8 @@ import type { ConversationRow } from "../../store/conversations.ts";
 import type { MemberRow } from "../../store/members.ts";
 import type { MessageRow } from "../../store/messages.ts";
 import type { ChangePresenters } from "../changes/conversation-changes.ts";
-import { encodeMessage, type Entry } from "./content.ts";
+import { alikeAfter, encodeMessage, type EncodedChange, type Entry } from "./content.ts";
 import type { Found } from "./rounds.ts";
-
-/** A change as it goes over the wire. */
-export interface EncodedChange {
-  readonly version: number;
-  /** JSON. */
-  readonly text: string;
-}
 
 /** What one conversation replays. */
 export interface Replay {
@@ -21,6 +14,7 @@ export interface Replay {
   readonly after: number;
   /** The head, too: a replay is whole. */
   readonly through: number;
+  /** The same array for all who are told the same. */
   readonly changes: readonly EncodedChange[];
   readonly reset: boolean;
 }
@@ -35,23 +29,39 @@ export async function presentFound(
   epoch: string,
   found: readonly Found[],
 ): Promise<Replay[]> {
-  const seen = found.map((each) => ({ ...each, entries: entriesFor(caller, each) }));
+  const own = found.flatMap((each) =>
+    changesAtHand(each) ? [] : [{ found: each, entries: entriesFor(caller, each) }],
+  );
   const textOf = await createTexts(
     presenters,
     caller,
-    seen.flatMap(({ entries }) => entries),
+    own.flatMap(({ entries }) => entries),
   );
-  return seen.map(({ sight, after, content, entries }) => ({
-    conversationId: sight.row.id,
+  const changesOf = new Map<Found, EncodedChange[]>();
+  for (const { found: each, entries } of own) {
+    const changes = entries.map((entry) => ({ version: entry.version, text: textOf(entry) }));
+    changesOf.set(each, changes.filter(hasText));
+  }
+  return found.map((each) => ({
+    conversationId: each.sight.row.id,
     epoch,
-    after,
-    through: sight.row.head,
-    reset: content === undefined,
-    changes: entries.flatMap((entry) => {
-      const text = textOf(entry);
-      return text === undefined ? [] : { version: entry.version, text };
-    }),
+    after: each.after,
+    through: each.sight.row.head,
+    reset: each.content === undefined,
+    changes: changesOf.get(each) ?? changesAtHand(each) ?? NOTHING,
   }));
+}
+
+const NOTHING: readonly EncodedChange[] = [];
+
+/** What needs no looking up, because it is the same for everyone who sees all of it, as the caller does. */
+export function changesAtHand({ sight, after, content }: Found): readonly EncodedChange[] | undefined {
+  if (!content) return NOTHING;
+  return sight.visibleAfter < content.firstSeq ? alikeAfter(content, after) : undefined;
+}
+
+function hasText(change: { version: number; text: string | undefined }): change is EncodedChange {
+  return change.text !== undefined;
 }
 
 function entriesFor(caller: Caller, { sight, after, content }: Found): Entry[] {

@@ -1,8 +1,11 @@
 import { ParleyError } from "@parley/protocol";
+import type { EncodedChange } from "../../../services/resume/content.ts";
 import type { Resume, ResumeResult } from "../../../services/resume/resume.ts";
-import type { EncodedChange, Replay } from "../../../services/resume/shown-changes.ts";
+import type { EncodedMarks } from "../../../services/resume/shared-marks.ts";
+import type { Replay } from "../../../services/resume/shown-changes.ts";
 import type { CommandHandler } from "../command-handler.ts";
 import type { EncodedReply } from "../replies.ts";
+import type { Piece } from "../wire.ts";
 
 export interface ResumeCommandDeps {
   readonly resume: Resume;
@@ -15,14 +18,35 @@ export function createResumeCommand({ resume, replayBytes }: ResumeCommandDeps):
     key: () => "resume",
     async run({ caller, connection, id }, data) {
       const result = await resume(caller, data, async (replay) => {
-        for (const part of partsOf(replay, replayBytes)) {
-          if (!(await connection.replay(changesFrame(replay, part), id)))
+        for (const reply of changesReplies(replay, replayBytes)) {
+          if (!(await connection.replay(reply, id)))
             throw new ParleyError("overloaded", { detail: "The connection was closed before everything was sent." });
         }
       });
-      return resumedFrame(result);
+      return resumedReply(result);
     },
   };
+}
+
+/** What many are told is encoded once, as long as it is told. */
+const bodies = new WeakMap<readonly EncodedChange[], Buffer>();
+
+function* changesReplies(replay: Replay, maxBytes: number): Generator<EncodedReply> {
+  const known = bodies.get(replay.changes);
+  if (known) {
+    yield { type: "changes", pieces: [known] };
+    return;
+  }
+  for (const part of partsOf(replay, maxBytes)) {
+    const body = bodyOf(replay, part);
+    if (part.changes !== replay.changes || part.changes.length === 0) yield { type: "changes", pieces: [body] };
+    else {
+      // All of it in one frame.
+      const bytes = Buffer.from(body);
+      bodies.set(replay.changes, bytes);
+      yield { type: "changes", pieces: [bytes] };
+    }
+  }
 }
 
 interface Part {
@@ -55,19 +79,30 @@ function* partsOf({ changes, through, ...replay }: Replay, maxBytes: number): Ge
   yield { after, through, changes: start === 0 ? changes : changes.slice(start), hasMore: false };
 }
 
-function changesFrame(replay: Replay, { after, through, changes, hasMore }: Part): EncodedReply {
+function bodyOf(replay: Replay, { after, through, changes, hasMore }: Part): string {
   const { conversationId, epoch, reset } = replay;
   const texts = changes.map(({ text }) => text).join(",");
-  return {
-    type: "changes",
-    encoded: `"conversation_id":"${conversationId}","data":{"epoch":${JSON.stringify(epoch)},"after":${after},"through":${through},"head":${replay.through},"changes":[${texts}],"has_more":${hasMore},"reset":${reset}}`,
-  };
+  return `"conversation_id":"${conversationId}","data":{"epoch":${JSON.stringify(epoch)},"after":${after},"through":${through},"head":${replay.through},"changes":[${texts}],"has_more":${hasMore},"reset":${reset}}`;
 }
 
-function resumedFrame({ epoch, conversations, gone, nextCursor }: ResumeResult): EncodedReply {
-  const rest = JSON.stringify({ gone, next_cursor: nextCursor }).slice(1);
-  return {
-    type: "resumed",
-    encoded: `"data":{"epoch":${JSON.stringify(epoch)},"conversations":[${conversations.join(",")}],${rest}`,
-  };
+const encodedMarks = new WeakMap<EncodedMarks, Buffer>();
+
+function bytesOfMarks(marks: EncodedMarks): Buffer {
+  const known = encodedMarks.get(marks);
+  if (known) return known;
+  const bytes = Buffer.from(`,"marks":${marks.text}}`);
+  encodedMarks.set(marks, bytes);
+  return bytes;
+}
+
+function resumedReply({ epoch, conversations, gone, nextCursor }: ResumeResult): EncodedReply {
+  const pieces: Piece[] = [`"data":{"epoch":${JSON.stringify(epoch)},"conversations":[`];
+  for (const [index, { own, marks }] of conversations.entries()) {
+    if (index > 0) pieces.push(",");
+    const text = JSON.stringify(own);
+    if (marks) pieces.push(text.slice(0, -1), bytesOfMarks(marks));
+    else pieces.push(text);
+  }
+  pieces.push(`],${JSON.stringify({ gone, next_cursor: nextCursor }).slice(1)}`);
+  return { type: "resumed", pieces };
 }
