@@ -85,7 +85,8 @@ export async function readResumed(db: Reader, asks: readonly ResumedAsk[]): Prom
   const names = asks.flatMap(({ named }, number) => named.map((id) => ({ number, id })));
   const records = await db.query<ResumedRecord>({
     name: "read_resumed",
-    // LIMIT 1 keeps each lookup a lookup, however many rows the planner expects.
+    // LIMIT 1 keeps each lookup a lookup, however many rows the planner expects. OFFSET 0 keeps it from reading everybody's
+    // memberships in the order of the conversations, by an index that has them so, to save sorting one person's.
     text: `WITH asks AS MATERIALIZED (
              SELECT number, user_id, after, page FROM unnest($1::integer[], $2::uuid[], $3::uuid[], $4::integer[])
                AS a (number, user_id, after, page)
@@ -93,9 +94,9 @@ export async function readResumed(db: Reader, asks: readonly ResumedAsk[]): Prom
              SELECT number, user_id, conversation_id, bool_or(is_listed) AS is_listed, bool_or(NOT is_listed) AS is_named FROM (
                SELECT a.number, a.user_id, p.conversation_id, true AS is_listed
                FROM asks a CROSS JOIN LATERAL (
-                 SELECT m.conversation_id FROM members m
-                 WHERE m.user_id = a.user_id AND m.left_at IS NULL AND (a.after IS NULL OR m.conversation_id > a.after)
-                 ORDER BY m.conversation_id LIMIT a.page
+                 SELECT conversation_id FROM (
+                   SELECT m.conversation_id FROM members m WHERE m.user_id = a.user_id AND m.left_at IS NULL OFFSET 0
+                 ) own WHERE a.after IS NULL OR conversation_id > a.after ORDER BY conversation_id LIMIT a.page
                ) p WHERE a.page > 0
                UNION ALL
                SELECT a.number, a.user_id, n.conversation_id, false
