@@ -13,14 +13,24 @@ const POLL_MS = 40;
 /** Whoever began to send a scheduled message and died is believed dead after a minute; then somebody else does it. */
 const SCHEDULED_LIMIT_MS = 110_000;
 
-/** Waits until every client has everything; answers who does not, when the time is over. */
-export async function waitForAll(cast: Cast, databaseUrl: () => string, limitMs: number): Promise<string[]> {
-  const deadline = performance.now() + limitMs;
+export interface Recovery {
+  /** Who has not everything, although the time is over. */
+  readonly late: readonly string[];
+  /** What was waited for, second by second. */
+  readonly waitedFor: readonly string[];
+}
+
+/** Waits until every client has everything. */
+export async function waitForAll(cast: Cast, databaseUrl: () => string, limitMs: number): Promise<Recovery> {
+  const began = performance.now();
+  const waitedFor: string[] = [];
   for (;;) {
     const late = await laggards(cast, databaseUrl).catch((error: unknown) => [
       `the database does not answer: ${String(error)}`,
     ]);
-    if (late.length === 0 || performance.now() > deadline) return late;
+    const milliseconds = performance.now() - began;
+    if (late.length === 0 || milliseconds > limitMs) return { late, waitedFor };
+    if (milliseconds / 1_000 > waitedFor.length + 1) waitedFor.push(late.join("; "));
     await pause(POLL_MS);
   }
 }

@@ -17,6 +17,9 @@ import type { DatabaseKind } from "./stand/stand.ts";
 /** From so many rounds on, with every fault and both kinds of database, the figures go into the documentation. */
 const WHOLE_RUN = 100;
 
+/** A recovery that took so long is explained. */
+const LONG_MS = 15_000;
+
 const USAGE = `npm run faults -- [options]
   --rounds N      rounds in all (default 20), with \`--database both\` shared between the two kinds
   --seed N        what is chosen at random; printed, so that it can be chosen again (default: another one each time)
@@ -50,6 +53,12 @@ function sayRound({ round, kind, faults, acked, heard, recoveryMs, violations }:
   const state = violations.length === 0 ? "ok  " : "FAIL";
   const figures = `${acked} acked, ${heard} heard, back after ${(recoveryMs / 1_000).toFixed(1)} s`;
   say(`${state}  ${kind} ${`${round}/${of}`.padStart(7)}  ${faults.join(" + ").padEnd(44)} ${figures}`);
+}
+
+/** Within the limit, but worth a look. */
+function sayWait({ recoveryMs, waitedFor }: RoundResult): void {
+  if (recoveryMs < LONG_MS) return;
+  for (const [second, reasons] of waitedFor.entries()) say(`      ${second + 1} s: ${reasons}`);
 }
 
 function sayViolations(violations: readonly Violation[], round: RoundResult | undefined, seed: number): void {
@@ -101,6 +110,7 @@ async function main(): Promise<number> {
       keepsGoing: values["keep-going"],
       onRound: (round) => {
         sayRound(round, share);
+        sayWait(round);
         sayViolations(round.violations, round, seed);
       },
       ...(only ? { only } : {}),

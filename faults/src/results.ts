@@ -24,7 +24,7 @@ export interface Results {
   readonly ends: Readonly<Record<string, number>>;
   /** Faults that could not be had, and why. */
   readonly excuses: Readonly<Record<string, string>>;
-  readonly played: readonly Omit<RoundResult, "notes">[];
+  readonly played: readonly Omit<RoundResult, "notes" | "waitedFor">[];
 }
 
 /** The rounds a fault was in, and how long it took until every client had everything again. */
@@ -66,7 +66,7 @@ export function summarize(
     faults: summarizeFaults(played),
     ends: addUp(runs.map(({ ends }) => ends)),
     excuses: Object.fromEntries(excuses),
-    played: played.map(({ notes: _notes, ...round }) => round),
+    played: played.map(({ notes: _notes, waitedFor: _waitedFor, ...round }) => round),
   };
 }
 

@@ -38,6 +38,8 @@ export interface RoundResult {
   readonly heard: number;
   /** From the end of the faults until every client had everything. */
   readonly recoveryMs: number;
+  /** What was waited for meanwhile, second by second. */
+  readonly waitedFor: readonly string[];
   readonly violations: readonly Violation[];
   readonly notes: readonly Note[];
 }
@@ -127,7 +129,7 @@ async function playRound(
   journal.note({ who: "harness", text: "everything works again" });
   const healed = performance.now();
   await Promise.all(cast.actors.map((actor) => actor.stop()));
-  const late = await waitForAll(cast, () => stand.databaseUrl, RECOVERY_LIMIT_MS);
+  const { late, waitedFor } = await waitForAll(cast, () => stand.databaseUrl, RECOVERY_LIMIT_MS);
   const recoveryMs = Math.round(performance.now() - healed);
   stand.clientLink.sweep();
   stand.databaseLink?.sweep();
@@ -146,6 +148,7 @@ async function playRound(
     acked: count() - ackedBefore,
     heard: sightings.length - heardBefore,
     recoveryMs,
+    waitedFor,
     violations,
     notes: violations.length > 0 ? [...journal.notes] : [],
   };

@@ -46,11 +46,16 @@ export interface DedicatedConnection extends Writer, Transactor, AsyncDisposable
   close(): Promise<void>;
 }
 
+export interface ConnectOptions {
+  /** A statement that takes longer is given up, in milliseconds; default that of the pool's transactions. */
+  readonly statementMs?: number;
+}
+
 export interface Database extends Reader, Transactor, AsyncDisposable {
   /** For libraries that make their own connections. Holds the password: never log it. */
   readonly connectionString: string;
   /** Several reads on one snapshot: repeatable read, read only. */
   snapshot<T>(work: (reader: Reader) => Promise<T>): Promise<T>;
-  connect(): Promise<DedicatedConnection>;
+  connect(options?: ConnectOptions): Promise<DedicatedConnection>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { Lane, type LaneOptions } from "./lane.ts";
 import type { Operation } from "./lane-queue.ts";
 import type { ChangeOptions, ChangeWriter, SendOutcome, SendRequest } from "./operations.ts";
 
-export interface CommitterOptions extends Omit<LaneOptions, "maxBatch" | "maxWaitMs"> {
+export interface CommitterOptions extends Omit<LaneOptions, "maxBatch" | "maxWaitMs" | "statementMs"> {
   /** Lanes, each with a connection of its own; a conversation is always in the same one. Default 4. */
   readonly lanes?: number;
   /** Messages in one statement; default 256. */
@@ -13,6 +13,8 @@ export interface CommitterOptions extends Omit<LaneOptions, "maxBatch" | "maxWai
   readonly maxQueued?: number;
   /** How long an operation may wait for the database; default 10,000 ms. */
   readonly maxWaitMs?: number;
+  /** How long a statement of a batch may take, and as long the locks of a connection that fell silent are held; default 10,000 ms. */
+  readonly statementMs?: number;
 }
 
 /**
@@ -38,8 +40,14 @@ export interface Committer extends AsyncDisposable {
 }
 
 export function createCommitter(options: CommitterOptions): Committer {
-  const { lanes: laneCount = 4, maxQueued = 10_000, maxBatch = 256, maxWaitMs = 10_000 } = options;
-  const lanes = Array.from({ length: laneCount }, () => new Lane({ ...options, maxBatch, maxWaitMs }));
+  const {
+    lanes: laneCount = 4,
+    maxQueued = 10_000,
+    maxBatch = 256,
+    maxWaitMs = 10_000,
+    statementMs = 10_000,
+  } = options;
+  const lanes = Array.from({ length: laneCount }, () => new Lane({ ...options, maxBatch, maxWaitMs, statementMs }));
   let closing: Promise<void> | undefined;
 
   const queued = (): number => lanes.reduce((sum, lane) => sum + lane.queue.size, 0);

@@ -18,6 +18,8 @@ export interface LaneOptions {
   readonly maxBatch: number;
   /** An operation that could not be committed for this long is refused with `overloaded`. */
   readonly maxWaitMs: number;
+  /** A statement of a batch that takes longer is given up, and tried again while its operations may wait. */
+  readonly statementMs: number;
   readonly quota: SupportQuota | null;
   /** Called after each commit, before its callers are answered. Must not throw. */
   readonly onCommitted: (changes: CommittedChange[]) => void;
@@ -87,7 +89,7 @@ export class Lane {
     if (this.#connection && !this.#connection.lost.aborted) return this.#connection;
     let connection: DedicatedConnection | undefined;
     try {
-      connection = await this.#options.database.connect();
+      connection = await this.#options.database.connect({ statementMs: this.#options.statementMs });
       // The batch is planned once, maybe while tables are empty: only lookups by index stay linear as they grow.
       await connection.execute({
         text: `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;

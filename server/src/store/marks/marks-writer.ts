@@ -76,6 +76,8 @@ export interface MarksWriter extends AsyncDisposable {
 }
 
 const LONGEST_PAUSE_MS = 1_000;
+/** As in the committer's lanes: a connection that fell silent is given up, and its locks are free, a little later. */
+const STATEMENT_MS = 10_000;
 /** Somebody who is just joining holds the row of their mark. */
 const LOCK_NOT_AVAILABLE = "55P03";
 /** When closing without a database, this many failures are enough. */
@@ -199,7 +201,7 @@ class MarksLane implements MarksWriter {
 
   async #connected(): Promise<DedicatedConnection> {
     if (this.#connection && !this.#connection.lost.aborted) return this.#connection;
-    this.#connection = await this.#options.database.connect();
+    this.#connection = await this.#options.database.connect({ statementMs: STATEMENT_MS });
     // As in the committer's lanes: the plan is kept while the tables grow, and only lookups by index stay linear.
     await this.#connection.execute({
       text: `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;

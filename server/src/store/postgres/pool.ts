@@ -1,5 +1,5 @@
 import pg from "pg";
-import type { Database, DedicatedConnection, Reader, TransactionOptions, Writer } from "../database.ts";
+import type { ConnectOptions, Database, DedicatedConnection, Reader, TransactionOptions, Writer } from "../database.ts";
 import { connectDedicated } from "./dedicated.ts";
 import { isSilence } from "./errors.ts";
 import { readerOf, retrying, runOnce } from "./transaction.ts";
@@ -58,13 +58,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   });
   const dedicated = new Set<DedicatedConnection>();
 
-  async function connect(): Promise<DedicatedConnection> {
+  async function connect({ statementMs = writeTimeout }: ConnectOptions = {}): Promise<DedicatedConnection> {
     const connection = await connectDedicated({
       ...shared,
       application_name: `${applicationName} dedicated`,
-      statement_timeout: writeTimeout,
-      query_timeout: writeTimeout + silence,
-      idle_in_transaction_session_timeout: writeTimeout,
+      statement_timeout: statementMs,
+      query_timeout: statementMs + silence,
+      idle_in_transaction_session_timeout: statementMs,
     });
     dedicated.add(connection);
     connection.lost.addEventListener("abort", () => dedicated.delete(connection), { once: true });
