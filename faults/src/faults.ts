@@ -23,6 +23,9 @@ export interface Fault {
 const needsLine = ({ databaseLink }: Stand): string | undefined =>
   databaseLink ? undefined : "an embedded database is reached without a network";
 
+/** A service that stands still under other faults takes no more than its clients' outboxes hold. */
+const LONGEST_FLOOD_MS = 6_000;
+
 export const FAULTS: Readonly<Record<string, Fault>> = {
   "kill-node": {
     title: "SIGKILL of the node",
@@ -102,10 +105,10 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
       for (const client of slow) client.pause();
       // Bytes pile up at the line as well, until they do at the node.
       stand.clientLink.set({ delayMs: 20 });
-      for (let count = random.between(4, 8); count > 0; count -= 1) {
-        for (const actor of actors) actor.flood(5);
-        await pause(200);
-      }
+      const enough = random.between(120, 260);
+      const deadline = performance.now() + LONGEST_FLOOD_MS;
+      for (let sent = 0; sent < enough && performance.now() < deadline; await pause(150))
+        for (const actor of actors) sent += actor.flood(5);
       stand.clientLink.set({ delayMs: 0 });
       for (const client of slow) client.unpause();
     },

@@ -68,9 +68,11 @@ export class Actor {
     await Promise.all(this.#loops);
   }
 
-  /** Sends so many of the longest messages at once. */
-  flood(count: number): void {
-    for (let left = count; left > 0; left -= 1) this.#sendOne(LONGEST_TEXT);
+  /** Sends so many of the longest messages at once, fewer where the ones before are not answered yet; answers how many. */
+  flood(count: number): number {
+    const most = Math.max(0, Math.min(count, MAX_UNANSWERED - this.#deps.client.unanswered));
+    for (let left = most; left > 0; left -= 1) this.#sendOne(LONGEST_TEXT);
+    return most;
   }
 
   async #send(): Promise<void> {
