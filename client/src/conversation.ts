@@ -154,8 +154,6 @@ export function createConversation(deps: ConversationDeps, replica: Replica): Ow
         .request("close", at)
         .catch(() => undefined);
       replica.update((state) => ({ ...state, windows: trimWindows(state.windows, KEPT) }));
-      // Nothing more is told of a channel that one only followed.
-      if (replica.cell.value.conversation?.unread_count === null) replica.unsettle();
     },
     async loadNewest(options) {
       if (!liveWindow(replica.cell.value.windows)) await load({}, options);

@@ -55,6 +55,8 @@ export interface Sync {
 
 /** Conversations a single resume may name. */
 const NAMED = 500;
+/** Of a conversation that is further behind, what is held is dropped. */
+const REPLAYED = 500;
 const LIST_PAGE = 100;
 /** In conversations of up to so many members everyone's marks are told. */
 const MARKS_TOLD = 50;
@@ -369,10 +371,15 @@ export function createSync(deps: SyncDeps): Sync {
   }
 
   function reach(replica: Replica, head: number): void {
-    // What is on its way live needs no asking.
-    clock.after(AGAIN_MS, () => {
-      if (replica.version !== undefined && replica.version < head) void catchUp(replica);
-    });
+    const ask = (): void => {
+      const { version } = replica;
+      if (version === undefined || version >= head) return;
+      if (head - version > REPLAYED) replica.reset(head);
+      else void catchUp(replica);
+    };
+    // What is on its way live needs no asking; while one did not follow, nothing was.
+    if (replica.cell.value.conversation?.unread_count === null) ask();
+    else clock.after(AGAIN_MS, ask);
   }
 
   async function reloadMessage(replica: Replica, messageId: string): Promise<void> {
