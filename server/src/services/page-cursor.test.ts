@@ -1,6 +1,6 @@
 import { ParleyError } from "@parley/protocol";
 import { expect, test } from "vitest";
-import { cutPage, decodeCursor, encodeCursor, idAlone, timeAndId } from "./page-cursor.ts";
+import { cutPage, decodeCursor, encodeCursor, idAlone, timeAndId, timeAndSeq } from "./page-cursor.ts";
 
 const id = "0195c9a0-0000-7000-8000-0000000000a1";
 const at = new Date("2026-03-01T09:30:00.123Z");
@@ -18,6 +18,12 @@ test.each(["", "x", cursor.slice(1), encodeCursor([id]), encodeCursor([9e15, id]
     expect(() => decodeCursor(other, timeAndId)).toThrow(ParleyError);
   },
 );
+
+test("the time of a position is one that there can be", () => {
+  expect(decodeCursor(encodeCursor([at.getTime(), 7]), timeAndSeq)).toEqual({ at, seq: 7 });
+  for (const time of [-1, 1e15, Number.MAX_SAFE_INTEGER])
+    expect(() => decodeCursor(encodeCursor([time, 7]), timeAndSeq)).toThrow(ParleyError);
+});
 
 test("a cursor of another list is refused", () => {
   expect(() => decodeCursor(cursor, idAlone)).toThrow(ParleyError);

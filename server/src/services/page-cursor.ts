@@ -43,10 +43,17 @@ export function cutPage<Row>(
 /** Times before 1970 are in no list, and PostgreSQL reads no year that JavaScript writes with more than four digits. */
 const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
 
+const time = z
+  .int()
+  .min(0)
+  .max(LAST_TIME)
+  .transform((at) => new Date(at));
+
 /** The position in lists ordered by a time and then by an id. */
-export const timeAndId = z
-  .tuple([z.int().min(0).max(LAST_TIME), z.uuid()])
-  .transform(([at, id]) => ({ at: new Date(at), id }));
+export const timeAndId = z.tuple([time, z.uuid()]).transform(([at, id]) => ({ at, id }));
+
+/** The position in lists ordered by a time and then by a seq. */
+export const timeAndSeq = z.tuple([time, z.int().min(0)]).transform(([at, seq]) => ({ at, seq }));
 
 /** The position in lists ordered by an id. */
 export const idAlone = z.tuple([z.uuid()]).transform(([id]) => ({ id }));

@@ -1,5 +1,4 @@
 import type { Message, Page } from "@parley/protocol";
-import * as z from "zod";
 import type { Caller } from "../domain/caller.ts";
 import type { ConversationId, MessageId } from "../domain/ids.ts";
 import { isAmongPeers } from "../domain/messages.ts";
@@ -12,15 +11,13 @@ import { listPins, setPin } from "../store/pins.ts";
 import { accessTo, requireMembership, requirePermission } from "./access.ts";
 import { changeMessage, messageDeleted, type MessageAccess } from "./messages/message-access.ts";
 import type { MessagePresenter } from "./messages/present-messages.ts";
-import { cutPage, decodeCursor } from "./page-cursor.ts";
+import { cutPage, decodeCursor, timeAndSeq } from "./page-cursor.ts";
 
 export interface PinsDeps {
   readonly db: Reader;
   readonly committer: Pick<Committer, "change">;
   readonly presenter: Pick<MessagePresenter, "present" | "presentOne">;
 }
-
-const pinPlace = z.tuple([z.int().min(0), z.int().min(0)]).transform(([at, seq]) => ({ at: new Date(at), seq }));
 
 export type Pins = ReturnType<typeof createPins>;
 
@@ -48,7 +45,7 @@ export function createPins(deps: PinsDeps) {
       query: { readonly limit: number; readonly cursor?: string },
     ): Promise<Page<Message>> {
       const access = await accessTo(db, caller, conversationId);
-      const beyond = decodeCursor(query.cursor, pinPlace);
+      const beyond = decodeCursor(query.cursor, timeAndSeq);
       const rows = await listPins(db, {
         conversationId,
         visibleAfter: access.visibleAfter,

@@ -43,7 +43,8 @@ export interface Users {
   upsert(caller: Caller, externalId: string, wanted: UpsertUser): Promise<{ user: OwnUser; created: boolean }>;
 }
 
-const position = z.tuple([z.int(), z.string()]);
+/** The rank is one of four. */
+const position = z.tuple([z.int().min(0).max(3), z.string()]);
 
 export function createUsers({ db, users, onDeactivated }: UsersDeps): Users {
   async function read(id: UserId): Promise<UserRow> {

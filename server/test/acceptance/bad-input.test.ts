@@ -229,7 +229,8 @@ describe("parameters", () => {
     expect(cases.length).toBeGreaterThan(50);
     await inParallel(cases, async ({ example: { endpoint, who, path }, name }) => {
       const [bare = ""] = path.split("?");
-      const needed = endpoint.id === "searchMessages" && name !== "q" ? "q=hello&" : "";
+      // Users are listed in another order where something is looked for.
+      const needed = ["searchMessages", "listUsers"].includes(endpoint.id) && name !== "q" ? "q=hello&" : "";
       const texts = name === "cursor" ? [...NASTY_TEXTS, ...NASTY_CURSORS] : NASTY_TEXTS;
       for (const text of texts) {
         const what = `${endpoint.id} with ${name}=${text.slice(0, 60)}`;
