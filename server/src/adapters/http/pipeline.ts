@@ -4,6 +4,7 @@ import type * as z from "zod";
 import type { Caller } from "../../domain/caller.ts";
 import type { Authentication, Identity } from "../../services/authentication.ts";
 import type { RateLimits } from "../../services/rate-limits.ts";
+import { ignoreBodies } from "./request-body.ts";
 import { validate } from "./validate.ts";
 
 type OutputOf<E extends Endpoint, Part extends "params" | "query" | "body"> =
@@ -107,19 +108,24 @@ declare module "fastify" {
  */
 export function serveRoutes(app: FastifyInstance, routes: readonly Route[], deps: PipelineDeps): void {
   app.decorateRequest("identity", null);
-  for (const route of routes) {
-    const { endpoint } = route;
-    app.route({
-      method: endpoint.method,
-      url: endpoint.path,
-      // HEAD would open a stream that nobody reads.
-      exposeHeadRoute: endpoint.method === "GET" && !("stream" in route),
-      ...(endpoint.access === "public"
-        ? {}
-        : { onRequest: (request: FastifyRequest) => admit(deps, endpoint, request) }),
-      handler: "stream" in route ? streamHandler(route) : plainHandler(deps, route),
-    });
-  }
+  for (const route of routes) if (route.endpoint.body !== undefined) serveRoute(app, route, deps);
+  void app.register((bodiless, _options, done) => {
+    ignoreBodies(bodiless);
+    for (const route of routes) if (route.endpoint.body === undefined) serveRoute(bodiless, route, deps);
+    done();
+  });
+}
+
+function serveRoute(app: FastifyInstance, route: Route, deps: PipelineDeps): void {
+  const { endpoint } = route;
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path,
+    // HEAD would open a stream that nobody reads.
+    exposeHeadRoute: endpoint.method === "GET" && !("stream" in route),
+    ...(endpoint.access === "public" ? {} : { onRequest: (request: FastifyRequest) => admit(deps, endpoint, request) }),
+    handler: "stream" in route ? streamHandler(route) : plainHandler(deps, route),
+  });
 }
 
 async function admit(deps: PipelineDeps, endpoint: Endpoint, request: FastifyRequest): Promise<void> {

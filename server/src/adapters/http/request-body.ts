@@ -34,6 +34,17 @@ export function addBodyParser(app: FastifyInstance): void {
   });
 }
 
+/** For routes without a body: what comes as one, of whatever type and length, is not looked at, and dropped by the connection. */
+export function ignoreBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
+  // The framework refuses what is no media type before it asks any parser.
+  app.addHook("onRequest", (request, _reply, done) => {
+    delete request.raw.headers["content-type"];
+    done();
+  });
+}
+
 function encodingProblem({ headers }: FastifyRequest): ParleyError | undefined {
   const encoding = headers["content-encoding"];
   if (encoding !== undefined && encoding.toLowerCase() !== "identity") {
