@@ -131,6 +131,17 @@ describe("bodies that lie", () => {
     expectRefused(answer.slice(answer.lastIndexOf("HTTP/1.1 ")), [400]);
   });
 
+  test("what cannot be read is answered after what came before it", async () => {
+    const before = Array.from({ length: 5 }, () => head("GET", "/v1/users/me"));
+    for (const broken of ["FETCH / HTTP/1.1\r\nHost: x\r\n\r\n", post({ "Content-Length": "two" })]) {
+      const answer = await exchange([...before, broken].join(""));
+      expect([...answer.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status)).toEqual([
+        ...before.map(() => "200"),
+        "400",
+      ]);
+    }
+  });
+
   test("those that break off do no harm", async () => {
     for (const bytes of [
       "GET /hea",

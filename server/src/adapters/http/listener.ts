@@ -1,6 +1,14 @@
-import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { invalid } from "@parley/protocol";
 import { toProblem } from "./errors.ts";
 
@@ -46,12 +54,51 @@ const REASONS: Readonly<Record<string, readonly [number, string]>> = {
   HPE_HEADER_OVERFLOW: [431, "Request Header Fields Too Large"],
 };
 
-/** What is not even HTTP has no route and no reply: the answer is written to the connection, which then ends. */
-export function answerBrokenRequest(error: BrokenRequest, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
+/** Watches over connections, so that what is not HTTP on one of them is answered in its turn. */
+export interface BrokenRequests {
+  /** The handler, with its requests counted until they are answered. */
+  watch(handler: RequestListener): RequestListener;
+  /** What is not even HTTP has no route and no reply: the answer is written to the connection, which then ends. */
+  answer(error: BrokenRequest, socket: Socket): void;
+}
+
+/** How long requests that came before the broken one may take until they are answered. */
+const EARLIER_MS = 5_000;
+
+export function createBrokenRequests(): BrokenRequests {
+  const unanswered = new WeakMap<Duplex, Map<ServerResponse, IncomingMessage>>();
+  const waiting = new WeakMap<Duplex, () => void>();
+
+  /** Those that were read to their end: of another one, it is the body that cannot be read. */
+  function isAnswered(socket: Duplex): boolean {
+    return ![...(unanswered.get(socket)?.values() ?? [])].some(({ complete }) => complete);
   }
+
+  return {
+    watch: (handler) => (request, response) => {
+      const { socket } = request;
+      const own = unanswered.get(socket) ?? new Map<ServerResponse, IncomingMessage>();
+      unanswered.set(socket, own.set(response, request));
+      response.once("close", () => {
+        own.delete(response);
+        if (isAnswered(socket)) waiting.get(socket)?.();
+      });
+      handler(request, response);
+    },
+    answer(error, socket) {
+      if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+      else if (isAnswered(socket)) refuse(error, socket);
+      else {
+        // Written now, it would be taken for the answer to the request before it.
+        waiting.set(socket, () => refuse(error, socket));
+        setTimeout(() => socket.destroy(), EARLIER_MS).unref();
+      }
+    },
+  };
+}
+
+function refuse(error: BrokenRequest, socket: Socket): void {
+  if (!socket.writable) return;
   const [status, reason] = REASONS[error.code ?? ""] ?? [400, "Bad Request"];
   const problem = toProblem(invalid("request", `The request cannot be read as HTTP: ${reason}.`), "none");
   const body = JSON.stringify({ ...problem, status });

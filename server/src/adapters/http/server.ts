@@ -5,7 +5,7 @@ import { LIMITS, invalid } from "@parley/protocol";
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Metrics } from "../../telemetry/metrics.ts";
 import { createErrorAnswer, type ErrorDeps } from "./errors.ts";
-import { answerBrokenRequest, createListener, type TlsFiles } from "./listener.ts";
+import { createBrokenRequests, createListener, type TlsFiles } from "./listener.ts";
 import { serveRoutes, type PipelineDeps, type Route } from "./pipeline.ts";
 import { parseQueryString } from "./query-string.ts";
 import { addBodyParser } from "./request-body.ts";
@@ -47,12 +47,13 @@ const DEFAULT_GRACE_MS = 5_000;
 export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer> {
   const { trustProxy, corsOrigins, routes, pages } = deps;
   const answerError = createErrorAnswer(deps);
+  const broken = createBrokenRequests();
   const standing = { ...API_HEADERS, ...(deps.isSecure ? STRICT_TRANSPORT : {}) };
   const prepare = (request: FastifyRequest, reply: FastifyReply): void => {
     reply.headers(standing).header("x-request-id", request.id);
   };
   const app: FastifyInstance = fastify({
-    serverFactory: (handler) => createListener(handler, deps.tls),
+    serverFactory: (handler) => createListener(broken.watch(handler), deps.tls),
     bodyLimit: LIMITS.body,
     // Requests that still come on open connections are answered; the connection ends with the answer.
     return503OnClosing: false,
@@ -66,7 +67,7 @@ export async function createHttpServer(deps: HttpServerDeps): Promise<HttpServer
       prepare(request, reply);
       answerError(error, request, reply);
     },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler: broken.answer,
   });
   app.setErrorHandler(answerError);
   app.addHook("onRequest", (request, reply, done) => {
