@@ -470,6 +470,8 @@ CREATE INDEX members_left ON public.members USING btree (user_id) WHERE (left_at
 
 CREATE INDEX members_present ON public.members USING btree (conversation_id, user_id) WHERE (left_at IS NULL);
 
+CREATE INDEX message_search_age ON public.message_search USING brin (created_at) WITH (pages_per_range='32', autosummarize='on');
+
 CREATE INDEX message_search_body ON public.message_search USING gin (body gin_trgm_ops);
 
 CREATE INDEX message_search_conversation ON public.message_search USING btree (conversation_id, seq);

@@ -41,8 +41,8 @@ export function createSearch(deps: SearchDeps) {
      *
      * All words must be found, each in any of its English forms, or anywhere in a word; "phrases", -without and `or` as in web
      * searches. Accents, case and compatibility forms make no difference. One or two letters are looked for as words and, two, as
-     * beginnings of words; a search without letters, digits or emoji looks through the latest 20,000 messages. Of more than 2,000 hits
-     * the latest are ranked, and `total` is 2,000.
+     * beginnings of words; a search without letters, digits or emoji looks through the latest 20,000 messages. Of more than 1,000 hits
+     * the latest are ranked, and `total` is 1,000; where so many have a word itself, those that have it within another are left out.
      *
      * Throws `not_found` for a conversation that the caller cannot see, `validation_failed` for a cursor of another list.
      */

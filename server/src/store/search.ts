@@ -1,9 +1,10 @@
-import type { SearchHas } from "@parley/protocol";
-import type { ConversationId, MessageId, UserId } from "../domain/ids.ts";
-import type { AnalysedTerm, SearchPlan, TermCondition } from "../domain/search.ts";
+import type { ConversationId, MessageId } from "../domain/ids.ts";
+import type { AnalysedTerm } from "../domain/search.ts";
 import type { Reader } from "./database.ts";
+import { containing, matchingTo, narrowedTo, type SearchFilter } from "./search-conditions.ts";
 import { createParameters, type Parameters } from "./search-parameters.ts";
-import { findSight, isInSight, type SearchScope } from "./search-sight.ts";
+import { findSight, type SearchSight } from "./search-sight.ts";
+import { findWindows } from "./search-window.ts";
 
 /** Folds terms and reads them as queries, in the same order. */
 export async function analyseTerms(
@@ -36,15 +37,9 @@ export async function stemWords(db: Reader, words: readonly string[]): Promise<M
   return new Map(records.map(({ word, stem }) => [word, stem]));
 }
 
-export interface MessageSearch extends SearchScope {
-  /** Where it is unindexed, only the latest messages are looked through. */
-  readonly plan: SearchPlan;
+export interface MessageSearch extends SearchFilter {
   /** A message that has all of it as it was written stands higher. */
   readonly whole: string;
-  readonly senderId: UserId | undefined;
-  readonly before: Date | undefined;
-  readonly after: Date | undefined;
-  readonly has: SearchHas | undefined;
   readonly beyond: SearchPlace | null;
   readonly limit: number;
 }
@@ -67,28 +62,49 @@ export interface SearchPage {
 }
 
 /** Of more hits than this, the latest ones are ranked and counted. */
-export const MAX_HITS = 2_000;
+const MAX_HITS = 1_000;
 /** Where no index helps, this many of the latest messages are looked through. */
 const MAX_LOOKED_THROUGH = 20_000;
 
 /**
- * The best hits among the messages that the reader may see now. Two statements: which conversations these are comes first, so that
- * the second is planned with them. It then reads, whichever is less, the messages of these conversations, those that have the
- * rarest terms (the GIN indexes), or the latest ones until there are enough hits (message_search_recent).
+ * The best hits among the messages that the reader may see now. Which conversations these are comes first, so that the rest is
+ * planned with them. What many messages say is looked for among as many of the latest ones as should hold enough hits, and only by
+ * its words; if they do not, and for everything else, among all of them, where the rarest terms lead (the GIN indexes). So the
+ * cost is bounded however long the history is.
  */
 export async function searchMessages(db: Reader, search: MessageSearch): Promise<SearchPage> {
   const sight = await findSight(db, search);
+  for (const since of search.plan.isUnindexed ? [] : await findWindows(db, search, sight, MAX_HITS)) {
+    const page = await searchSince(db, search, sight, since);
+    if (page.total === MAX_HITS) return page;
+  }
+  return await searchSince(db, search, sight, null);
+}
+
+/**
+ * Sorted by an expression that no index has: for a limit, the planner would read the latest messages one by one wherever it takes a
+ * word for more frequent than it is, and that is what it takes any word for that its statistics do not know.
+ */
+const LATEST_FIRST = "s.created_at + interval '0' DESC";
+
+async function searchSince(
+  db: Reader,
+  search: MessageSearch,
+  sight: SearchSight,
+  since: Date | null,
+): Promise<SearchPage> {
   const parameters = createParameters();
-  const { alternatives, isUnindexed, rankBy } = search.plan;
-  const narrowed = [isInSight(sight, search, parameters), ...filters(search, parameters)].join(" AND ");
-  const matching = alternatives
-    .map((terms) => terms.map((term) => conditionOf(term, parameters)).join(" AND "))
-    .join(" OR ");
+  const { isUnindexed, rankBy } = search.plan;
+  const narrowed = [
+    narrowedTo(search, sight, parameters),
+    ...(since ? [`s.created_at >= ${parameters(since)}`] : []),
+  ].join(" AND ");
+  const matching = matchingTo(search.plan, since ? "words" : "words and parts", parameters);
   const text = `WITH hits AS MATERIALIZED (
       SELECT s.message_id, s.conversation_id, s.created_at, s.words, s.body
       FROM ${isUnindexed ? `(SELECT * FROM message_search s WHERE ${narrowed} ORDER BY created_at DESC LIMIT ${MAX_LOOKED_THROUGH}) s` : "message_search s"}
       WHERE (${matching}) ${isUnindexed ? "" : `AND ${narrowed}`}
-      ORDER BY s.created_at DESC LIMIT ${MAX_HITS}
+      ORDER BY ${LATEST_FIRST} LIMIT ${MAX_HITS}
     ),
     ranked AS MATERIALIZED (
       SELECT message_id, conversation_id, created_at,
@@ -124,39 +140,6 @@ function toHit({ message_id, conversation_id, created_at, rank }: HitRecord): Se
       rank,
     },
   ];
-}
-
-/** What of the messages is looked at, apart from their text. */
-function filters(search: MessageSearch, parameters: Parameters): string[] {
-  return [
-    ...(search.senderId ? [`s.sender_id = ${parameters(search.senderId)}`] : []),
-    ...(search.before ? [`s.created_at < ${parameters(search.before)}`] : []),
-    ...(search.after ? [`s.created_at > ${parameters(search.after)}`] : []),
-    ...(search.has ? [`EXISTS (SELECT FROM messages m WHERE m.id = s.message_id AND ${HAS[search.has]})`] : []),
-  ];
-}
-
-const HAS: Readonly<Record<SearchHas, string>> = {
-  attachment: "(jsonb_array_length(m.attachments) > 0 OR m.content_type IN ('image', 'file', 'audio', 'video'))",
-  link: "m.content ~* 'https?://[^[:space:]]'",
-  reaction: "m.reaction_count > 0",
-  pin: "m.pinned_at IS NOT NULL",
-  thread: "m.reply_count > 0",
-};
-
-function conditionOf(term: TermCondition, parameters: Parameters): string {
-  const all = [
-    ...term.queries.map((query) => `s.words @@ ${parameters(query)}::tsquery`),
-    ...(term.contains === undefined ? [] : [`s.body LIKE ${parameters(containing(term.contains))}`]),
-  ].join(" AND ");
-  const condition =
-    term.orContains === undefined ? all : `((${all}) OR s.body LIKE ${parameters(containing(term.orContains))})`;
-  return term.isNegated ? `NOT (${condition})` : condition;
-}
-
-/** A pattern that finds the text as it is: what LIKE would read as a wildcard is escaped. */
-function containing(text: string): string {
-  return `%${text.replaceAll(/[\\%_]/gu, String.raw`\$&`)}%`;
 }
 
 function beyond(place: SearchPlace | null, parameters: Parameters): string {
