@@ -13,6 +13,7 @@ const RATES = { sends: 60, reactions: 30, "marks as read": 60, pages: 20, search
 type Act = keyof typeof RATES;
 
 const AWAY_MS = 3_000;
+const AGAIN_MS = 500;
 
 export interface Bustle {
   readonly about: string;
@@ -64,8 +65,27 @@ export function createBustle({ service, scenes, clients, texts }: BustleDeps): B
     atWork.set(userId, (atWork.get(userId) ?? 0) + 1);
     try {
       await work(clients.get(userId) as ParleyClient);
+    } catch (error) {
+      if (isCut(error)) await comeBack(userId, {});
+      throw error;
     } finally {
       atWork.set(userId, (atWork.get(userId) ?? 1) - 1);
+    }
+  }
+
+  /** Until it succeeds, as a client does. */
+  async function comeBack(userId: string, held: Readonly<Record<string, number>>): Promise<void> {
+    for (;;) {
+      try {
+        const back = await connectToParley(service, userId);
+        await back.command("resume", JSON.stringify({ epoch: back.epoch, conversations: held }));
+        clients.set(userId, back);
+        return;
+      } catch (error) {
+        if (!isPassing(error)) throw error;
+        refused += 1;
+        await sleep(AGAIN_MS);
+      }
     }
   }
 
@@ -103,9 +123,7 @@ export function createBustle({ service, scenes, clients, texts }: BustleDeps): B
         const held = versionsIn(await http.get("/v1/conversations?limit=100", await tokenOf(userId)));
         clients.get(userId)?.close();
         await sleep(AWAY_MS);
-        const back = await connectToParley(service, userId);
-        clients.set(userId, back);
-        await back.command("resume", JSON.stringify({ epoch: back.epoch, conversations: held }));
+        await comeBack(userId, held);
       } finally {
         away.delete(userId);
       }
@@ -119,7 +137,7 @@ export function createBustle({ service, scenes, clients, texts }: BustleDeps): B
       counts[act] += 1;
       latencies[act].add(performance.now() - due - (act === "reconnects" ? AWAY_MS : 0));
     } catch (error) {
-      if (error instanceof Error && error.message.includes('"overloaded"')) refused += 1;
+      if (isPassing(error)) refused += 1;
       else failure ??= error;
     }
   }
@@ -155,6 +173,15 @@ export function createBustle({ service, scenes, clients, texts }: BustleDeps): B
       closeAll(clients);
     },
   };
+}
+
+function isCut(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("socket was closed");
+}
+
+/** A client tries again: the service is overloaded, and says so or closes the socket. */
+function isPassing(error: unknown): boolean {
+  return isCut(error) || (error instanceof Error && error.message.includes('"overloaded"'));
 }
 
 /** What somebody holds: the head of each of their conversations. */

@@ -18,7 +18,7 @@ export const history: Scenario = {
     let growth = Number.NaN;
     for (const size of sizes) {
       await using large = await openLibrary(stand, size, keepIn);
-      growth = await compare(stand, small, large, size);
+      growth = await compare(stand, small, large, size, size === sizes.at(-1) ? 200 : 60);
     }
     stand.ratio("history_growth", growth);
   },
@@ -32,6 +32,7 @@ const READS: Record<string, (history: History) => string> = {
   "search, a rare word": () => `/v1/search/messages?q=${RARE_WORD}`,
   "search, an uncommon word": () => `/v1/search/messages?q=${UNCOMMON_WORD}`,
   "search, a common word": () => `/v1/search/messages?q=${COMMON_WORD}`,
+  "search, both of these": () => `/v1/search/messages?q=${UNCOMMON_WORD}+${COMMON_WORD}`,
   "search in one conversation": ({ long }) => `/v1/search/messages?q=${COMMON_WORD}&conversation_id=${long.id}`,
 };
 
@@ -39,8 +40,7 @@ function anywhere(messages: number): number {
   return 60 + Math.floor(Math.random() * (messages - 60));
 }
 
-async function compare(stand: Stand, small: Library, large: Library, size: number): Promise<number> {
-  const repeats = stand.size === "quick" ? 150 : 400;
+async function compare(stand: Stand, small: Library, large: Library, size: number, repeats: number): Promise<number> {
   let worst = 0;
   for (const [name, path] of Object.entries(READS)) {
     stand.say(`${size.toLocaleString("en")} messages: ${name}`);
