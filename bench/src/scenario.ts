@@ -58,6 +58,7 @@ export type Unit =
   | "changes"
   | "MB/hour"
   | "characters"
+  | "times"
   | "a second"
   | "for each message";
 

@@ -12,6 +12,10 @@ const SYLLABLES = ["ba", "re", "mi", "to", "lu", "ska", "ner", "vol", "pin", "do
 const WORDS = Array.from({ length: 2_000 }, (_, number) =>
   [number, number / 13, number / 169].map((part) => SYLLABLES[Math.floor(part) % SYLLABLES.length]).join(""),
 );
+/** Words to pick from by chance, each as often as it is frequent. */
+const FREQUENCIES = Uint16Array.from({ length: 65_536 }, (_, place) =>
+  Math.floor(WORDS.length * ((place + 0.5) / 65_536) ** 3),
+);
 /** The gap that `search_words` leaves between stems and words as they stand. */
 const GAP = 64;
 
@@ -42,7 +46,8 @@ export async function createTexts(client: pg.Client): Promise<Texts> {
   return (withRareWord) => {
     picked.length = 0;
     const length = 7 + Math.floor(random() * 5);
-    for (let place = 0; place < length; place += 1) picked.push(Math.floor(WORDS.length * random() ** 3));
+    for (let place = 0; place < length; place += 1)
+      picked.push(FREQUENCIES[Math.floor(random() * FREQUENCIES.length)] as number);
     if (withRareWord) picked.push(rare);
     let content = "";
     let vector = "";

@@ -53,10 +53,8 @@ export function createBustle({ service, scenes, clients, texts }: BustleDeps): B
   const atWork = new Map<string, number>();
 
   function somebody(of: readonly string[]): string {
-    for (;;) {
-      const userId = pick(of);
-      if (!away.has(userId)) return userId;
-    }
+    const there = of.filter((userId) => !away.has(userId));
+    return pick(there.length > 0 ? there : of);
   }
 
   /** Somebody of these does something at their socket; meanwhile they do not go away. */
@@ -66,7 +64,10 @@ export function createBustle({ service, scenes, clients, texts }: BustleDeps): B
     try {
       await work(clients.get(userId) as ParleyClient);
     } catch (error) {
-      if (isCut(error)) await comeBack(userId, {});
+      if (isCut(error) && !away.has(userId)) {
+        away.add(userId);
+        await comeBack(userId, {}).finally(() => away.delete(userId));
+      }
       throw error;
     } finally {
       atWork.set(userId, (atWork.get(userId) ?? 1) - 1);

@@ -43,6 +43,7 @@ export async function connectToParley(
   });
   let count = 0;
   const command = (type: string, data: string): Promise<void> => {
+    if (socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error("the socket was closed"));
     const id = String((count += 1));
     const answered = waiting.add(id);
     socket.send(`{"type":"${type}","id":"${id}","data":${data}}`);

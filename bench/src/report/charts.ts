@@ -95,17 +95,18 @@ export function stacks(
 /** How something went on: a line over minutes. */
 export function course(name: string, { unit, points }: Course): string {
   const lastX = Math.max(...points.map(([seconds]) => seconds), 1);
+  const isShort = lastX < 300;
   const { end, ticks } = scaleTo(Math.max(...points.map(([, value]) => value), 1e-9));
   const path = points
     .map(([seconds, value]) => `${((seconds / lastX) * 1_000).toFixed(1)},${(200 - (value / end) * 200).toFixed(1)}`)
     .join(" ");
   const labels = ticks.map((tick) => `<b style="bottom:${percent(tick / end)}">${number(tick)}</b>`).join("");
   const times = [0, 0.25, 0.5, 0.75, 1].map(
-    (share) => `<b style="left:${percent(share)}">${number((share * lastX) / 60)}</b>`,
+    (share) => `<b style="left:${percent(share)}">${Math.round((share * lastX) / (isShort ? 1 : 60))}</b>`,
   );
   return `<figure class="course"><figcaption>${escape(name)}, ${unit}</figcaption><div class="field">${labels}
 <svg viewBox="0 0 1000 200" preserveAspectRatio="none" aria-hidden="true"><polyline points="${path}"/></svg></div>
-<div class="times">${times.join("")}</div><p class="unit">minutes</p></figure>`;
+<div class="times">${times.join("")}</div><p class="unit">${isShort ? "seconds" : "minutes"}</p></figure>`;
 }
 
 function chart(unit: string, ticks: readonly (readonly [number, string])[], rows: readonly string[]): string {

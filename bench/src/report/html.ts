@@ -71,7 +71,10 @@ function renderScenario(findings: Findings): string {
       least: Math.min(...samples),
       most: Math.max(...samples),
     }));
-    return bars(list, unit);
+    const [alone] = list;
+    return list.length === 1 && alone
+      ? `<p class="alone">${escape(alone.label)}: <b>${number(alone.value)}</b> ${unit}</p>`
+      : bars(list, unit);
   });
   const known = Object.entries(latencies).filter(([, { count }]) => count > 0);
   return `<section class="card" id="${name}"><h2>${escape(title)} <small><code>${name}</code> · ${size} run · ${at.slice(0, 16).replace("T", " ")} UTC · ${Math.round(seconds)} s</small></h2>
