@@ -7,13 +7,15 @@ import type { SearchSight } from "./search-sight.ts";
 const SAMPLE = 5_000;
 /** More than enough, since what is said is not said evenly. */
 const MARGIN = 1.5;
+/** Messages in all, in samples, from which on parts of words are expensive. */
+const MANY = 20;
 /** Where the latest messages have misled, so many times as far back. */
 const WIDER = 20;
 
 /**
  * From when on the messages should hold so many hits by their words, going by the latest ones, the shorter time first; since ever
- * where the latest hold no hit at all, but there are many more messages than these. None where all messages together should not hold
- * many more hits. A guess: whoever finds too few since then looks at all of them, and within words too.
+ * where all of many messages together should hardly hold so many, none where there are not many. A guess: whoever finds too few
+ * since then looks at all of them, and within words too.
  *
  * Index message_search_recent; statements that use the answer read message_search_age.
  */
@@ -27,8 +29,9 @@ export async function findWindows(
   if (!newest || !oldest || !first || seen < SAMPLE) return [];
   const sampled = newest.getTime() - oldest.getTime();
   const span = (sampled * MARGIN * wanted) / Math.max(0.5, hits);
-  if (newest.getTime() - span <= first.getTime()) return [];
-  if (hits === 0) return [first];
+  const all = newest.getTime() - first.getTime();
+  // Few hits, or as good as none in the sample. Of many messages words alone may still have enough, and are many times cheaper.
+  if (span >= all || hits === 0) return all > sampled * MANY ? [first] : [];
   const starts = [span, span * WIDER].map((length) => Math.max(first.getTime(), newest.getTime() - length));
   return starts.map((start) => new Date(start));
 }
