@@ -56,7 +56,7 @@ async function observe(stand: Stand, service: Service, minutes: number): Promise
   const end = start + minutes * 60_000;
   const pause = Math.max(LEAST_PAUSE_MS, (minutes * 60_000) / SAMPLES);
   const heap: (readonly [number, number])[] = [];
-  for (let next = start + pause; next < end; next += pause) {
+  for (let next = start + pause; next < end; next = Math.max(next + pause, performance.now())) {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
     const used = (await service.heap()) / 1e6;
     const seconds = (performance.now() - start) / 1_000;

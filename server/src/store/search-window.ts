@@ -5,8 +5,8 @@ import type { SearchSight } from "./search-sight.ts";
 
 /** So many of the latest messages tell how frequent something is. */
 const SAMPLE = 5_000;
-/** More than enough, since what is said is not said evenly. */
-const MARGIN = 1.5;
+/** More than enough, since what is said is not said evenly; and the more, the fewer hits the guess is made from. */
+const margin = (hits: number): number => 1.2 + 2 / Math.sqrt(hits);
 /** Messages in all, in samples, from which on parts of words are expensive. */
 const MANY = 20;
 /** Where the latest messages have misled, so many times as far back. */
@@ -28,7 +28,8 @@ export async function findWindows(
   const { newest, oldest, first, seen, hits } = await sampleLatest(db, search, sight);
   if (!newest || !oldest || !first || seen < SAMPLE) return [];
   const sampled = newest.getTime() - oldest.getTime();
-  const span = (sampled * MARGIN * wanted) / Math.max(0.5, hits);
+  const expected = Math.max(0.5, hits);
+  const span = (sampled * margin(expected) * wanted) / expected;
   const all = newest.getTime() - first.getTime();
   // Few hits, or as good as none in the sample. Of many messages words alone may still have enough, and are many times cheaper.
   if (span >= all || hits === 0) return all > sampled * MANY ? [first] : [];
