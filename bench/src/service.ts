@@ -12,6 +12,8 @@ import type { Watched } from "./machine/usage.ts";
 
 const MAIN = fileURLToPath(import.meta.resolve("@parley/server/main.js"));
 
+const HANG_UP_EVERY_MS = 100;
+
 /** Parley as users run it, in a process of its own on an embedded PostgreSQL with fsync on; limits are off. */
 export interface Service extends AsyncDisposable {
   readonly url: string;
@@ -57,8 +59,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const ended = new Promise((resolve) => child.once("exit", resolve));
   const stop = atEnd(async () => {
     child.kill("SIGTERM");
-    if (isInspectable) hangUp();
+    // Again and again: whoever looks at its heap may ask once more while it ends, and then it would wait for them.
+    const hangingUp = setInterval(hangUp, HANG_UP_EVERY_MS);
     await ended;
+    clearInterval(hangingUp);
     await folder[Symbol.asyncDispose]();
   });
   const url = await addressOf(child);
