@@ -39,7 +39,7 @@ export default {
       comment: "The app knows the service as its SDK does: nothing of the server, of the protocol the types alone.",
       severity: "error",
       from: { path: "^web/src" },
-      to: { path: ["^server/", "^bench/", "^faults/", "^client/src/(?!mod\\.ts$)"] },
+      to: { path: ["^server/", "^bench/", "^faults/", "^client/src/(?!(?:cache/)?mod\\.ts$)"] },
     },
     {
       name: "web-takes-the-protocol-as-types",

@@ -16,6 +16,7 @@ export default defineConfig({
   resolve: {
     alias: {
       // The sources, so that the app never holds a stale build of the SDK.
+      "@parley/client/cache": here("../client/src/cache/mod.ts"),
       "@parley/client": here("../client/src/mod.ts"),
       // Two dependencies of markdown-it, a third of its size, for what nobody writes in a chat.
       entities: here("./src/markdown/entities.ts"),

@@ -18,8 +18,40 @@ export interface DemoPerson {
   readonly name: string;
 }
 
+const KEY = "parley site";
+/** Where it is known what the service said the last time, it is not waited for longer. */
+const PATIENCE_MS = 3_000;
+const LONGEST_MS = 15_000;
+
+/** Asks the service; where it cannot be reached, it is what it said the last time. */
 export async function loadSite(): Promise<Site> {
-  const response = await fetch("/config.json");
-  if (!response.ok) throw new Error(`The service answered ${response.status}.`);
-  return (await response.json()) as Site;
+  const kept = readKept();
+  try {
+    const response = await fetch("/config.json", { signal: AbortSignal.timeout(kept ? PATIENCE_MS : LONGEST_MS) });
+    if (!response.ok) throw new Error(`The service answered ${response.status}.`);
+    const text = await response.text();
+    const site = JSON.parse(text) as Site;
+    keep(text);
+    return site;
+  } catch (error) {
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+function readKept(): Site | undefined {
+  try {
+    const text = localStorage.getItem(KEY);
+    return text === null ? undefined : (JSON.parse(text) as Site);
+  } catch {
+    return undefined;
+  }
+}
+
+function keep(text: string): void {
+  try {
+    localStorage.setItem(KEY, text);
+  } catch {
+    // Storage is closed to us: it is asked for each time, then.
+  }
 }
