@@ -22,8 +22,10 @@ const config: KnipConfig = {
         "src/**/*.test.ts",
         "src/components/base/*.vue",
         "src/markdown/{entities,punycode}.ts",
+        // A script of its own (build/worker.ts).
+        "worker/worker.ts",
       ],
-      project: ["src/**/*.{ts,vue}", "build/**/*.ts", "test/**/*.ts"],
+      project: ["src/**/*.{ts,vue}", "build/**/*.ts", "worker/**/*.ts", "test/**/*.ts"],
       // The environment of its unit tests (vitest.config.ts), what checks its types (package.json of the root), and a
       // script that its browser tests read as a file.
       ignoreDependencies: ["happy-dom", "vue-tsc", "axe-core"],

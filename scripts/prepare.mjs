@@ -16,6 +16,7 @@ const WEB_SOURCES = [
   "web/src",
   "web/public",
   "web/build",
+  "web/worker",
   "client/src",
   "package-lock.json",
 ];

@@ -3,6 +3,7 @@ import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 import { compressed } from "./build/compressed.ts";
 import { lean } from "./build/lean.ts";
+import { worker } from "./build/worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -12,7 +13,7 @@ const SERVED_BY_IT = ["/v1", "/demo", "/config.json", "/docs", "/openapi.json"];
 
 export default defineConfig({
   root: here("."),
-  plugins: [vue({ features: { optionsAPI: false } }), lean(), compressed()],
+  plugins: [vue({ features: { optionsAPI: false } }), lean(), worker(), compressed()],
   resolve: {
     alias: {
       // The sources, so that the app never holds a stale build of the SDK.

@@ -8,3 +8,8 @@ import "./styles/main.css";
 const app = createApp(App).use(createPinia()).use(i18n);
 await followLocale();
 app.use(createAppRouter()).mount("#app");
+
+// Once the page has what it needs: what is kept for later must not stand in its way.
+const afterwards = (): void => void import("./pwa/app-updates.ts").then(({ followAppUpdates }) => followAppUpdates());
+if (document.readyState === "complete") afterwards();
+else addEventListener("load", afterwards, { once: true });

@@ -1,6 +1,7 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from "vue-router";
 import { i18n } from "../i18n/i18n.ts";
 import { useSessionStore } from "../stores/session.ts";
+import { useUiStore } from "../stores/ui.ts";
 import { destinationOf } from "./destination.ts";
 import { routes } from "./routes.ts";
 
@@ -9,6 +10,12 @@ export function createAppRouter(): Router {
   router.beforeEach(admit);
   router.afterEach((to) => {
     document.title = `${i18n.global.t(to.meta.title)} · Parley`;
+  });
+  // A page that is not on this device, and cannot be had.
+  router.onError(() => {
+    const { t } = i18n.global;
+    const action = { label: t("common.reload"), run: () => location.reload() };
+    useUiStore().toast(t("common.part_missing"), { tone: "danger", action });
   });
   return router;
 }

@@ -6,6 +6,8 @@ export interface Toast {
   readonly id: number;
   readonly text: string;
   readonly tone: "plain" | "danger";
+  /** Until it is answered; others go by themselves. */
+  readonly stays: boolean;
   readonly action?: { readonly label: string; readonly run: () => void } | undefined;
 }
 
@@ -24,11 +26,13 @@ export const useUiStore = defineStore("ui", () => {
   const announcement = ref("");
   let count = 0;
 
-  function toast(text: string, options: Partial<Pick<Toast, "tone" | "action">> = {}): void {
+  function toast(text: string, options: Partial<Omit<Toast, "id" | "text">> = {}): void {
     count += 1;
-    const { id } = { id: count };
-    toasts.value = [...toasts.value.slice(-2), { id, text, tone: "plain", ...options }];
-    setTimeout(() => dismiss(id), TOAST_MS);
+    const next: Toast = { id: count, text, tone: "plain", stays: false, ...options };
+    const passing = toasts.value.filter(({ stays }) => !stays);
+    const tooMany = new Set(passing.slice(0, -2));
+    toasts.value = [...toasts.value.filter((shown) => !tooMany.has(shown)), next];
+    if (!next.stays) setTimeout(() => dismiss(next.id), TOAST_MS);
   }
 
   function dismiss(id: number): void {

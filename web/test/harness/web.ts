@@ -15,6 +15,8 @@ export interface WindowOptions {
   readonly height?: number;
   readonly theme?: Theme;
   readonly locale?: string;
+  /** Where the service is, seen from the browser: a line to it, say. */
+  readonly origin?: string;
 }
 
 export interface Web {
@@ -28,6 +30,8 @@ export interface Web {
 }
 
 const BUILT = fileURLToPath(new URL("../../dist/index.html", import.meta.url));
+/** What browsers say of a request or a socket that fails. */
+const EXPECTED = /^(Failed to load resource|WebSocket connection to )/;
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** A whole node in dev mode with a browser before it, for a test file. A page that reports an error fails its test; without a browser all are skipped, and say why. */
@@ -62,7 +66,7 @@ export function useWeb(variables: Readonly<Record<string, string>> = {}): Web {
 
   async function open(
     path = "/",
-    { width = 1440, height = 900, theme = "light", locale = "en-GB" }: WindowOptions = {},
+    { width = 1440, height = 900, theme = "light", locale = "en-GB", origin = url() }: WindowOptions = {},
   ) {
     const context = await there(it.browser).newContext({
       viewport: { width, height },
@@ -80,10 +84,9 @@ export function useWeb(variables: Readonly<Record<string, string>> = {}): Web {
     page.on("pageerror", (error) => complaints.push(error.stack ?? error.message));
     page.on("console", (message) => {
       // A request that fails is a part of some tests; what the app makes of it is theirs to look at.
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
-        complaints.push(message.text());
+      if (message.type() === "error" && !EXPECTED.test(message.text())) complaints.push(message.text());
     });
-    await page.goto(url() + path);
+    await page.goto(origin + path);
     return page;
   }
 
