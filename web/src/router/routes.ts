@@ -47,7 +47,8 @@ export const routes: readonly RouteRecordRaw[] = [
           // `place`: a seq or an id, as the API's `around` takes them.
           { path: "m/:place", name: "message", component: NoPane, meta: { title: "chat.title" } },
           {
-            path: "t/:rootId",
+            // `place` shows a message beside the thread.
+            path: "t/:rootId/:place?",
             name: "thread",
             component: () => import("../pages/ThreadPage.vue"),
             meta: { title: "threads.title" },

@@ -26,6 +26,8 @@ export interface RowOptions {
   readonly myId: string;
   /** The seq up to which one had read when the conversation was opened; undefined for no line. */
   readonly unreadAfter: number | undefined;
+  /** Only the replies of this thread, instead of what is outside threads. */
+  readonly threadRootId?: string;
 }
 
 /** Later than this, a message of the same sender stands for itself. */
@@ -39,12 +41,14 @@ export function windowAt(windows: readonly Window[], seq: number): Window | unde
 
 export function rowsOf(state: ConversationState, window: Window | undefined, options: RowOptions): Row[] {
   if (!window) return [];
-  const shown = window.messages.filter(({ thread_root_id: root }) => root === null);
+  const { threadRootId = null } = options;
+  const shown = window.messages.filter(({ thread_root_id: root }) => root === threadRootId);
   const held = new Set(window.messages.map(({ id }) => id));
   const isLive = window.to === Infinity;
   const pending = isLive
     ? state.pending.filter(
-        ({ id, draft, message }) => !held.has(id) && draft.parent_id == null && !message?.thread_root_id,
+        ({ id, draft, message }) =>
+          !held.has(id) && (message?.thread_root_id ?? draft.parent_id ?? null) === threadRootId,
       )
     : [];
 
