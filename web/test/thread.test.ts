@@ -31,8 +31,8 @@ describeInBrowser("a thread", () => {
     await panel.getByText("By hand, with care.").waitFor();
     await panel.getByText("3 replies").waitFor();
 
-    await grace.getByText("3 replies").waitFor();
-    expect(await grace.getByText("By hand, with care.").count()).toBe(0);
+    await grace.locator(`[data-thread="${rootId}"]`).getByText("3 replies").waitFor();
+    expect(await grace.getByRole("log").getByText("By hand, with care.").count()).toBe(0);
     await grace.locator(`[data-thread="${rootId}"]`).click();
     const hers = grace.getByRole("region", { name: "Thread" });
     await hers.getByRole("textbox").fill("Careful is slow.");
