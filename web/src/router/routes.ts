@@ -53,6 +53,12 @@ export const routes: readonly RouteRecordRaw[] = [
             component: () => import("../pages/ThreadPage.vue"),
             meta: { title: "threads.title" },
           },
+          {
+            path: "search/:place?",
+            name: "conversation-search",
+            component: () => import("../pages/ConversationSearchPage.vue"),
+            meta: { title: "search.title_within" },
+          },
         ],
       },
       {
