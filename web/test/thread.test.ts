@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { screenshot } from "./harness/screenshots.ts";
-import { describeInBrowser, useWeb, violationsOf, type DemoId, type Theme, type Web } from "./harness/web.ts";
+import { useWeb, violationsOf, type DemoId, type Theme, type Web } from "./harness/web.ts";
 import { api, conversationOf, say } from "./harness/says.ts";
 
 /** Somebody has said something, and others have replied. */
@@ -13,7 +13,7 @@ async function beginThread(web: Web, replies: number): Promise<{ conversationId:
   return { conversationId, rootId: root };
 }
 
-describeInBrowser("a thread", () => {
+describe("a thread", () => {
   const web = useWeb();
 
   test("opens beside the conversation, takes replies, and counts them for everyone", async () => {

@@ -1,6 +1,7 @@
 import { onScopeDispose, toValue, watchEffect, type MaybeRefOrGetter } from "vue";
 import { useI18n } from "vue-i18n";
 import { useRoute } from "vue-router";
+import { setDocumentName } from "./document-title.ts";
 
 /** Names the document after what is shown, for as long as that is; without a name it is called as its route says. */
 export function useTitle(name: MaybeRefOrGetter<string>): void {
@@ -11,7 +12,7 @@ export function useTitle(name: MaybeRefOrGetter<string>): void {
   watchEffect(
     () => {
       const shown = toValue(name) || t(route.meta.title);
-      if (!isOver) document.title = `${shown} · Parley`;
+      if (!isOver) setDocumentName(shown);
     },
     // After the router has named it.
     { flush: "post" },

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteLocationNormalized, type Router } from "vue-router";
+import { setDocumentName } from "../composables/document-title.ts";
 import { i18n } from "../i18n/i18n.ts";
 import { useSessionStore } from "../stores/session.ts";
 import { useUiStore } from "../stores/ui.ts";
@@ -9,7 +10,7 @@ export function createAppRouter(): Router {
   const router = createRouter({ history: createWebHistory(), routes });
   router.beforeEach(admit);
   router.afterEach((to) => {
-    document.title = `${i18n.global.t(to.meta.title)} · Parley`;
+    setDocumentName(i18n.global.t(to.meta.title));
   });
   // A page that is not on this device, and cannot be had.
   router.onError(() => {

@@ -1,0 +1,88 @@
+import { describe, expect, test } from "vitest";
+import { conversationOf, say } from "./harness/says.ts";
+import { screenshot } from "./harness/screenshots.ts";
+import { useWeb, violationsOf, type Theme } from "./harness/web.ts";
+
+describe("the quick switcher", () => {
+  const web = useWeb();
+
+  test("goes to a conversation by a few letters, and remembers where one was", async () => {
+    const ada = await web.signIn("ada");
+    await ada.getByRole("link", { name: /^General/ }).waitFor();
+    await ada.keyboard.press("Control+k");
+    const field = ada.getByRole("combobox", { name: "Where to?" });
+    await field.fill("rnd");
+    await ada.getByRole("option", { name: /Random/ }).waitFor();
+    await ada.keyboard.press("Enter");
+    await ada.getByRole("heading", { name: "Random" }).waitFor();
+    expect(await field.count()).toBe(0);
+
+    await ada.keyboard.press("Control+k");
+    await field.fill("gen");
+    await ada.keyboard.press("Enter");
+    await ada.getByRole("heading", { name: "General" }).waitFor();
+    // The one before this one is on top.
+    await ada.keyboard.press("Control+k");
+    expect(await ada.getByRole("option", { selected: true }).textContent()).toContain("Random");
+    await ada.keyboard.press("Escape");
+    await expect.poll(() => field.count()).toBe(0);
+  });
+
+  test("begins a conversation with a person, and does things", async () => {
+    const ada = await web.signIn("ada");
+    await ada.getByRole("link", { name: /^General/ }).waitFor();
+    await ada.keyboard.press("Control+k");
+    const field = ada.getByRole("combobox", { name: "Where to?" });
+    await field.fill("edsger");
+    await ada.getByRole("option", { name: /Edsger/ }).waitFor();
+    await ada.keyboard.press("Enter");
+    await ada.getByRole("heading", { name: "Edsger Dijkstra" }).waitFor();
+
+    await ada.keyboard.press("Control+k");
+    await field.fill(">dark");
+    await ada.getByRole("option", { name: "Theme: Dark" }).waitFor();
+    await ada.keyboard.press("Enter");
+    await expect.poll(() => ada.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
+  });
+
+  test("keys work everywhere but where one writes", async () => {
+    const random = await conversationOf(web, "ada", "Random");
+    const ada = await web.signIn("ada", { path: `/c/${random}` });
+    const composer = ada.getByRole("textbox", { name: "Message to Random" });
+    await composer.waitFor();
+    await composer.press("?");
+    expect(await composer.inputValue()).toBe("?");
+    await composer.fill("");
+    await composer.evaluate((element) => (element as HTMLElement).blur());
+    await ada.keyboard.press("?");
+    await ada.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    expect(await violationsOf(ada)).toEqual([]);
+    await ada.keyboard.press("Escape");
+    await expect.poll(() => ada.getByRole("dialog").count()).toBe(0);
+    await ada.keyboard.press("/");
+    await ada.getByRole("searchbox", { name: "Words to search for" }).waitFor();
+    expect(new URL(ada.url()).pathname).toBe(`/c/${random}/search`);
+
+    const general = await conversationOf(web, "ada", "General");
+    await say(web, "grace", general, "Here is something unread.");
+    await ada.getByRole("link", { name: /^General.*1 unread/ }).waitFor();
+    await ada.keyboard.press("Alt+Shift+ArrowDown");
+    await ada.getByRole("heading", { name: "General" }).waitFor();
+  });
+
+  const THEMES: readonly Theme[] = ["light", "dark", "steampunk"];
+  test.each(THEMES.flatMap((theme) => [390, 1440].map((width) => ({ theme, width }))))(
+    "$theme at $width: axe finds nothing",
+    async ({ theme, width }) => {
+      const ada = await web.signIn("ada", { theme, width });
+      await ada.getByRole("link", { name: /^General/ }).waitFor();
+      await ada.keyboard.press("Control+k");
+      await ada.getByRole("option", { name: /General/ }).waitFor();
+      await screenshot(ada, `switcher-${theme}-${width}`);
+      expect(await violationsOf(ada)).toEqual([]);
+      await ada.getByRole("combobox", { name: "Where to?" }).fill("gr");
+      await ada.getByRole("option", { name: /Grace/ }).waitFor();
+      expect(await violationsOf(ada)).toEqual([]);
+    },
+  );
+});
