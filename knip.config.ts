@@ -37,7 +37,7 @@ const config: KnipConfig = {
       ignoreBinaries: ["pgbench"],
     },
     faults: {
-      // The second one is loaded into the service before it starts.
+      // Two commands; the third is loaded into the service before it starts.
       entry: ["src/main.ts", "src/fuzz/main.ts", "preload/*.mjs", "test/**/*.test.ts"],
       project: ["src/**/*.ts", "test/**/*.ts"],
       // The system's, for a disk that may be filled.

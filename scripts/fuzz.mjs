@@ -1,14 +1,17 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { prepare } from "./prepare.mjs";
 
 // `npm run fuzz -- --inputs 1000000 --seed 1`: sends Parley what it must not break on. See docs/reliability.md.
 await prepare();
-const compiler = "node_modules/typescript-native/bin/tsc";
-for (const args of [
-  [compiler, "-b", "faults"],
-  ["--enable-source-maps", "faults/dist/fuzz/main.js", ...process.argv.slice(2)],
-]) {
-  const { status } = spawnSync(process.execPath, args, { stdio: "inherit" });
-  if (status !== 0) process.exit(status ?? 1);
-}
+const { status } = spawnSync(process.execPath, ["node_modules/typescript-native/bin/tsc", "-b", "faults"], {
+  stdio: "inherit",
+});
+if (status !== 0) process.exit(status ?? 1);
+const child = spawn(process.execPath, ["--enable-source-maps", "faults/dist/fuzz/main.js", ...process.argv.slice(2)], {
+  stdio: "inherit",
+});
+for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// Ctrl-C reaches it from the terminal; staying until it has cleaned up is all there is to do.
+process.on("SIGINT", () => undefined);
+child.once("exit", (code, signal) => process.exit(signal === null ? code : 1));

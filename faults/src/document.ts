@@ -51,11 +51,11 @@ function renderFigures(results: Results): string {
   ].join("\n\n");
 }
 
-function number(value: number): string {
+export function number(value: number): string {
   return value.toLocaleString("en-US");
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

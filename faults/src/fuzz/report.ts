@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { growthOf, megabytes } from "./memory.ts";
 import type { FuzzResult, Progress } from "./run.ts";
 import { timeOf, type Tally } from "./tally.ts";
@@ -48,38 +46,7 @@ export function summary(result: FuzzResult): string {
   return lines.join("\n");
 }
 
-export interface Results extends FuzzResult {
-  readonly only: "http" | "socket" | undefined;
-}
-
-/** Keeps them for the page on reliability. */
-export function writeResults({ seed, only, sent, seconds, tally, samples, findings, warnings }: Results): void {
-  const folder = fileURLToPath(new URL("../../results/", import.meta.url));
-  mkdirSync(folder, { recursive: true });
-  const growth = growthOf(samples);
-  const { hows, topics, times: _times, slowestMs, ...rest } = tally;
-  const results = {
-    at: new Date().toISOString(),
-    seed,
-    only: only ?? "both",
-    inputs: sent,
-    seconds: Math.round(seconds),
-    perSecond: Math.round(sent / seconds),
-    findings: findings.kinds.map(({ text, times }) => ({ text: text.slice(0, 1_000), times })),
-    didSomethingPercent: Number(deepShare(tally)),
-    neverDone: neverDone(tally),
-    ...rest,
-    answeredWithinMs: { half: timeOf(tally, 0.5), p99: timeOf(tally, 0.99), slowest: Math.round(slowestMs) },
-    heapBytes: growth,
-    warnings,
-    hows: sorted(hows),
-    topics,
-    samples,
-  };
-  writeFileSync(`${folder}fuzz.json`, `${JSON.stringify(results, null, 2)}\n`);
-}
-
-function byClass(statuses: Readonly<Record<string, number>>): Record<string, number> {
+export function byClass(statuses: Readonly<Record<string, number>>): Record<string, number> {
   const classes: Record<string, number> = {};
   for (const [status, times] of Object.entries(statuses)) {
     const name = Number(status) >= 100 ? `${status[0]}xx` : "none";
@@ -89,13 +56,13 @@ function byClass(statuses: Readonly<Record<string, number>>): Record<string, num
 }
 
 /** Endpoints and commands that were sent but never did anything: those that the inputs do not reach. */
-function neverDone({ topics }: Tally): string[] {
+export function neverDone({ topics }: Tally): string[] {
   return Object.entries(topics)
     .filter(([, { sent, done }]) => sent > 20 && done === 0)
     .map(([topic]) => topic);
 }
 
-function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
+export function sorted(counts: Readonly<Record<string, number>>): Record<string, number> {
   return Object.fromEntries(Object.entries(counts).toSorted(([, a], [, b]) => b - a));
 }
 

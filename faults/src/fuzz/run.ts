@@ -1,4 +1,5 @@
 import { createRandom } from "../random.ts";
+import type { Leftovers } from "../stand/leftovers.ts";
 import { pause } from "./deferred.ts";
 import type { Field } from "./field.ts";
 import { createFindings, type Finding, type Findings } from "./findings.ts";
@@ -19,6 +20,8 @@ export interface FuzzOptions {
   readonly minutes?: number | undefined;
   /** Path of the server's main.js. */
   readonly main: string;
+  /** The service is one of them. */
+  readonly leftovers?: Leftovers | undefined;
   /** Ends with the first finding. */
   readonly stopsEarly?: boolean;
   readonly onFinding?: (finding: Finding, url: string) => void;
@@ -57,7 +60,7 @@ const MOST_SHRUNK = 10;
 /** Sends that many inputs to a service of its own, and looks at every answer, the log, the memory and the connections. */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { inputs, seed, minutes = Number.POSITIVE_INFINITY, stopsEarly = false, main, onFinding, onProgress } = options;
-  await using service = await startFuzzed(main);
+  await using service = await startFuzzed(main, options.leftovers);
   const findings = createFindings((finding) => onFinding?.(finding, service.url));
   const tally = createTally();
   const samples: Sample[] = [];

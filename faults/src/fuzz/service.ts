@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -8,6 +7,7 @@ import { runningServer } from "@parley/server/store/postgres/embedded.js";
 import { SignJWT, UnsecuredJWT } from "jose";
 import pg from "pg";
 import WebSocket from "ws";
+import { endNow, type Leftovers } from "../stand/leftovers.ts";
 import { deferred } from "./deferred.ts";
 
 /** Parley as users run it, on an embedded PostgreSQL: a process of its own, whose memory can be looked at. */
@@ -38,7 +38,7 @@ export interface Measured {
 const START_LIMIT_MS = 60_000;
 const KEPT_COMPLAINTS = 200;
 
-export async function startFuzzed(main: string): Promise<FuzzedService> {
+export async function startFuzzed(main: string, leftovers?: Leftovers): Promise<FuzzedService> {
   const directory = mkdtempSync(join(tmpdir(), "parley-fuzz-"));
   chmodSync(directory, 0o711);
   const child = spawn(process.execPath, ["--inspect=127.0.0.1:0", main, "start"], {
@@ -53,8 +53,10 @@ export async function startFuzzed(main: string): Promise<FuzzedService> {
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const endWithUs = (): void => void child.kill("SIGKILL");
-  process.once("exit", endWithUs);
+  const goneAlready = leftovers?.add(() => {
+    endNow(postmaster(directory), child.pid === undefined ? [] : [child.pid]);
+    rmSync(directory, { recursive: true, force: true });
+  });
   const complaints: string[] = [];
   const warnings = new Map<string, number>();
   let isStopping = false;
@@ -101,14 +103,23 @@ export async function startFuzzed(main: string): Promise<FuzzedService> {
     measure: () => measure(child.pid ?? 0, inspector, databaseUrl),
     async [Symbol.asyncDispose]() {
       isStopping = true;
-      process.off("exit", endWithUs);
       if (child.exitCode === null && child.signalCode === null) {
         child.kill("SIGTERM");
         await exited.promise;
       }
       rmSync(directory, { recursive: true, force: true });
+      goneAlready?.();
     },
   };
+}
+
+/** The process of the embedded database, while there is one. */
+function postmaster(directory: string): number[] {
+  try {
+    return [Number(readFileSync(join(directory, "postgres", "postmaster.pid"), "utf8").split("\n")[0])];
+  } catch {
+    return [];
+  }
 }
 
 /** Resolves with its addresses when it is ready; all further lines go to `onLine`. */
