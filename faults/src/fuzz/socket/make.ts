@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { COMMAND_DATA, COMMAND_TYPES, type CommandType } from "@parley/protocol";
+import { COMMAND_DATA, COMMAND_TYPES, LIMITS, type CommandType } from "@parley/protocol";
 import type * as z from "zod";
 import type { Random } from "../../random.ts";
 import { hintsOf, tidy } from "../hints.ts";
@@ -60,6 +60,11 @@ export function createSocketMaker(): MakeSocket {
   };
 }
 
+/** Larger frames are not read at all: they end the connection. */
+const MOST_READ = 2 * LIMITS.body;
+const SURELY_READ = MOST_READ / 4;
+const ENDING = { id: undefined, type: undefined, mayClose: [1009] } as const;
+
 interface Command {
   readonly type: CommandType;
   readonly made: unknown;
@@ -77,6 +82,7 @@ function shape({ type, made, id }: Command, world: World, random: Random): Socke
     bytes: encodeText(text, random),
     mayClose: [],
     ...more,
+    ...(text.length > SURELY_READ && Buffer.byteLength(text) > MOST_READ ? ENDING : {}),
   });
   const unnamed = { id: undefined, type: undefined };
   const which = random.next();
