@@ -16,12 +16,12 @@ const config: KnipConfig = {
       project: ["src/**/*.ts", "test/**/*.ts"],
     },
     web: {
-      // The shared pieces are there to be used; two modules stand in for packages (vite.config.ts).
+      // The shared pieces are there to be used; some modules stand in for packages (vite.config.ts).
       entry: [
         "test/**/*.test.ts",
         "src/**/*.test.ts",
         "src/components/base/*.vue",
-        "src/markdown/{entities,punycode}.ts",
+        "src/markdown/{entities,linkify,mdurl,punycode,uc-micro}.ts",
         // A script of its own (build/worker.ts).
         "worker/worker.ts",
       ],

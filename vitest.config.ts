@@ -31,6 +31,9 @@ export default defineConfig({
           alias: {
             entities: here("./web/src/markdown/entities.ts"),
             "punycode.js": here("./web/src/markdown/punycode.ts"),
+            "linkify-it": here("./web/src/markdown/linkify.ts"),
+            mdurl: here("./web/src/markdown/mdurl.ts"),
+            "uc.micro": here("./web/src/markdown/uc-micro.ts"),
           },
         },
         test: {

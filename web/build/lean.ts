@@ -30,5 +30,11 @@ function compiled(texts: Readonly<Record<string, string>>): string {
     key,
     baseCompile(text, { jit: true, minify: true, optimize: true }).ast,
   ]);
-  return JSON.stringify(Object.fromEntries(trees));
+  return JSON.stringify(Object.fromEntries(trees), withoutPlaces);
+}
+
+/** Where something stood in its source interests the compiler alone, and of what is one text, its parts nobody. */
+function withoutPlaces(this: unknown, key: string, value: unknown): unknown {
+  if (["start", "end", "loc"].includes(key)) return undefined;
+  return key === "i" && typeof (this as { s?: unknown }).s === "string" ? undefined : value;
 }
