@@ -11,7 +11,7 @@ if (status !== 0) process.exit(status ?? 1);
 const child = spawn(process.execPath, ["--enable-source-maps", "faults/dist/main.js", ...process.argv.slice(2)], {
   stdio: "inherit",
 });
-for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+process.on("SIGTERM", () => child.kill("SIGTERM"));
 // Ctrl-C reaches it from the terminal; staying until it has cleaned up is all there is to do.
 process.on("SIGINT", () => undefined);
 child.once("exit", (code, signal) => process.exit(signal === null ? code : 1));

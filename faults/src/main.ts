@@ -158,9 +158,19 @@ function write(results: Results): void {
   say("faults/results/latest.json and docs/reliability.md are written.");
 }
 
+/** Started with nohup it goes on when the terminal is closed; to listen for the signal would undo that. */
+function isHangUpIgnored(): boolean {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
+
 // Whatever happens: a second Ctrl-C, which comes from the terminal and again through npm, has nothing to interrupt any more.
 process.on("exit", leftovers.clear);
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+for (const signal of ["SIGINT", "SIGTERM", ...(isHangUpIgnored() ? [] : (["SIGHUP"] as const))] as const) {
   process.on(signal, () => {
     say(`\n${signal}: everything that was started is ended`);
     process.exit(130);
