@@ -58,7 +58,8 @@ function sayRound({ round, kind, faults, acked, heard, recoveryMs, violations }:
 /** Within the limit, but worth a look. */
 function sayWait({ recoveryMs, waitedFor }: RoundResult): void {
   if (recoveryMs < LONG_MS) return;
-  for (const [second, reasons] of waitedFor.entries()) say(`      ${second + 1} s: ${reasons}`);
+  for (const [second, reasons] of waitedFor.entries())
+    if (reasons !== waitedFor[second - 1]) say(`      from ${second + 1} s: ${reasons}`);
 }
 
 function sayViolations(violations: readonly Violation[], round: RoundResult | undefined, seed: number): void {
