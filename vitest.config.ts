@@ -47,7 +47,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "browser",
-          include: ["web/test/**/*.test.ts"],
+          include: ["web/test/**/*.test.ts", "client/test/browser/**/*.test.ts"],
           globalSetup: ["server/test/harness/global-setup.ts"],
           pool: "forks",
           // Each file brings a browser and a server.
@@ -62,6 +62,7 @@ export default defineConfig({
         test: {
           name: "integration",
           include: ["server/test/**/*.test.ts", "client/test/**/*.test.ts", "faults/test/**/*.test.ts"],
+          exclude: ["client/test/browser/**"],
           globalSetup: ["server/test/harness/global-setup.ts"],
           pool: "forks",
           // Each file brings servers and sockets of its own: more at once would only time out on two cores.

@@ -20,7 +20,9 @@ export interface CacheOptions {
 const WINDOW_CHARS = 500_000;
 /** A start does not wait longer for a database that does not answer. */
 const OPEN_MS = 2_000;
-const WRITE_MS = 1_000;
+/** Soon, since a page may be gone at any moment, but not for each of many changes. */
+const FIRST_WRITE_MS = 200;
+const NEXT_WRITE_MS = 1_000;
 /** Failures in a row after which nothing is kept any more. */
 const MAX_FAILURES = 3;
 
@@ -60,6 +62,7 @@ function useDatabase({ name, host, factory, limits, shelf }: Use): OpenCache {
   let database: CacheDatabase | undefined;
   let generation = "";
   let failures = 0;
+  let writtenAt = -Infinity;
   let isOver = false;
   let cancelWrite: (() => void) | undefined;
   let writing = Promise.resolve();
@@ -94,13 +97,16 @@ function useDatabase({ name, host, factory, limits, shelf }: Use): OpenCache {
   }
 
   function plan(): void {
-    if (!isOver) cancelWrite ??= host.clock.after(WRITE_MS, flush);
+    if (isOver) return;
+    const soonest = Math.max(host.clock.now() + FIRST_WRITE_MS, writtenAt + NEXT_WRITE_MS);
+    cancelWrite ??= host.clock.after(soonest - host.clock.now(), flush);
   }
 
   function flush(): void {
     cancelWrite?.();
     cancelWrite = undefined;
     if (dirty.size === 0) return;
+    writtenAt = host.clock.now();
     const standing = host.standing();
     if (!standing) {
       plan();
