@@ -3,7 +3,16 @@ import process from "node:process";
 import { install } from "./prepare.mjs";
 
 // `npm run check`: everything about the code but whether it works. Each check may also be run alone.
-const CHECKS = ["types", "lint", "format:check", "layers", "dead-code", "schema:check", "openapi:check"];
+const CHECKS = [
+  "types",
+  "lint",
+  "format:check",
+  "layers",
+  "dead-code",
+  "schema:check",
+  "openapi:check",
+  "sdk-reference:check",
+];
 
 await install();
 const began = Date.now();

@@ -42,6 +42,7 @@ export type MethodInput<Id extends MethodId> = Flat<
 type Answer<Schema> = Schema extends Typed ? Output<Schema> : Schema extends null ? void : never;
 type Answers<Responses> = { [Status in keyof Responses]: Answer<Responses[Status]> }[keyof Responses];
 
+/** What a method resolves with: the body of the answer, or nothing where it has none. */
 export type MethodOutput<Id extends MethodId> = Answers<Endpoints[Id]["responses"]>;
 
 type Arguments<Fields> = unknown extends Fields

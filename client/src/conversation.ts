@@ -24,9 +24,15 @@ import { createOwnTyping } from "./typing.ts";
 
 /** What one does with a conversation. Everything that changes is seen in `state`. */
 export interface ConversationHandle {
+  /** The conversation's id, a UUID. */
   readonly id: string;
+  /** What is known of it, kept up to date. */
   readonly state: Observable<ConversationState>;
-  /** It is on screen: loads the newest messages, and hears typing and marks however large it is. */
+  /**
+   * It is on screen: loads the newest messages where they are not held, and hears typing and marks however large it is.
+   * Rejects with a `ParleyError` where they cannot be loaded (`offline`, `not_found`); they are loaded with the next
+   * connection all the same. At most 100 conversations may be open at once.
+   */
   open(): Promise<void>;
   /** It is no longer on screen: keeps the newest messages alone. */
   close(): void;
@@ -42,20 +48,28 @@ export interface ConversationHandle {
   holes(): readonly Hole[];
   /** Loads one page into a hole, from its newer side. */
   fill(hole: Hole, options?: CallOptions): Promise<void>;
+  /** Loads all members into `state.members`, where they are kept up to date from then on. Guests may not list them: `permission_denied`. */
   loadMembers(options?: CallOptions): Promise<void>;
-  /** Everyone's marks, where the conversation is too large to be told them. */
+  /** Loads everyone's marks into `state.marks`, where the conversation is too large to be told them. */
   loadMarks(options?: CallOptions): Promise<void>;
-  /** Loads the conversation itself anew: what only concerns oneself (its archiving, say) is not told to other tabs. */
+  /** Loads the conversation itself anew: what concerns oneself alone (its archiving, say) may have been set on another device. */
   refresh(): Promise<void>;
-  /** Sends a text, or more. It is shown at once and sent when it can be. */
+  /**
+   * Sends a text, or more. It is in `state.pending` at once, sent when it can be, and kept until then. Never throws: what
+   * is refused is `failed` there.
+   */
   send(draft: string | Draft): Outgoing;
+  /** Changes what a message of one's own says. Rejects with `edit_window_over`, `message_deleted`, `permission_denied`. */
   edit(messageId: string, content: string): Promise<Message>;
+  /** Deletes a message: one's own, or with the permission `delete_messages`. Deleting twice is no mistake. */
   delete(messageId: string): Promise<void>;
+  /** Adds a reaction of one's own: one emoji or `:name:`. Adding twice is no mistake. */
   react(messageId: string, reaction: string): Promise<void>;
+  /** Takes a reaction of one's own away. */
   unreact(messageId: string, reaction: string): Promise<void>;
-  /** Up to a seq; default: the last message. */
+  /** Tells that one has read up to the message with this seq; default: the last one. Marks never go backwards. */
   markRead(seq?: number): Promise<void>;
-  /** Call it at each keystroke, with false when the text is cleared. */
+  /** Tells others that one is typing. Call it at each keystroke, and with false when the text is cleared; it ends by itself after 5 s. */
   typing(isTyping?: boolean): void;
   /** Where one's own message is, be it in `pending` or in a window: `queued`, `sending`, `failed`, `sent`, `delivered` or `read`. */
   statusOf(message: Message | Outgoing): OwnMessageStatus;

@@ -21,13 +21,20 @@ export interface ParleyErrorOptions {
 
 /** The one error of the SDK. Decide by `code`; `message` is for people. */
 export class ParleyError extends Error {
+  /** Always `ParleyError`. */
   override readonly name = "ParleyError";
+  /** What failed: one of the service's catalogue, or of this side. */
   readonly code: ErrorCode | LocalErrorCode;
+  /** The HTTP status; undefined where the service was not asked, or over the socket. */
   readonly status: number | undefined;
+  /** Each place of the input that is wrong; only with `validation_failed`. */
   readonly errors: readonly FieldError[] | undefined;
+  /** When it may be tried again; with `rate_limited` and `overloaded`. */
   readonly retryAfterSeconds: number | undefined;
+  /** What the service's operators find it by. */
   readonly requestId: string | undefined;
 
+  /** For tests and stand-ins; the SDK makes its own. */
   constructor(code: ErrorCode | LocalErrorCode, message: string, options: ParleyErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

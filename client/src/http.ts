@@ -2,7 +2,9 @@ import type { Problem } from "@parley/protocol";
 import { hasCode, ParleyError } from "./errors.ts";
 import type { Tokens } from "./tokens.ts";
 
+/** What may be said about any call of the API. */
 export interface CallOptions {
+  /** Ends the call: it rejects with the signal's reason. What the service had begun it may finish. */
   readonly signal?: AbortSignal;
   /** For the host application's backend, with a service token: whom to act for. */
   readonly actAs?: string;

@@ -1,4 +1,28 @@
-// The public entry of @parley/client. What is not here may change at any time.
+/**
+ * The entry `@parley/client`. What is not here may change at any time.
+ *
+ * @module client
+ */
+// What the service's answers and events are made of, so that nobody has to name another package.
+export type {
+  Attachment,
+  Conversation,
+  ConversationKind,
+  Draft as KeptDraft,
+  ErrorCode,
+  FieldError,
+  GoneReason,
+  Mark,
+  Member,
+  Message,
+  Notification,
+  Presence,
+  PresenceStatus,
+  ScheduledMessage,
+  ServerEvent,
+  Space,
+  User,
+} from "@parley/protocol";
 export type { Api, MethodInput, MethodOutput } from "./api.ts";
 export type { MethodId } from "./api-table.ts";
 export type { ConnectionState } from "./connection.ts";
@@ -18,7 +42,7 @@ export { connect } from "./parley.ts";
 export type { ConnectOptions, Parley } from "./parley.ts";
 export type { PresenceBoard } from "./presence.ts";
 export type { UnreadTotals } from "./store/conversation-list.ts";
-export type { Cache, CacheHost, Kept, OpenCache, Standing } from "./store/kept.ts";
+export type { Cache } from "./store/kept.ts";
 export type { OwnMessageStatus, Receipt } from "./store/receipts.ts";
 export type { ConversationState } from "./store/state.ts";
 export type { Hole, Window } from "./store/windows.ts";

@@ -1,5 +1,6 @@
 /** A value that tells when it changes. Values are never changed in place: a new one is another object. */
 export interface Observable<T> {
+  /** The present value. */
   readonly value: T;
   /** `listener` hears of later values, not of the present one. Answers what ends it. */
   subscribe(listener: (value: T) => void): () => void;

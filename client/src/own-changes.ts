@@ -26,7 +26,10 @@ type OwnMethod = (typeof OWN_METHODS)[number];
 /** Something that was set for oneself alone: by which method of the API, and with what. `sendMessage`: it was scheduled. */
 export type OwnChange =
   | { readonly [Id in OwnMethod]: { readonly method: Id; readonly input: MethodInput<Id> } }[OwnMethod]
-  | { readonly method: "sendMessage"; readonly input: { readonly conversation_id?: string } };
+  | {
+      readonly method: "sendMessage";
+      readonly input: Partial<Readonly<Record<"conversation_id" | "recipient_id", string>>>;
+    };
 
 export interface OwnChanges extends Pick<Topic<OwnChange>, "subscribe"> {
   /** Tells it here and in the other tabs, if it is one. */

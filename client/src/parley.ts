@@ -28,6 +28,7 @@ import { createSync } from "./store/sync.ts";
 import { createTokens, type GetToken } from "./tokens.ts";
 import { createTypists } from "./typing.ts";
 
+/** Where Parley is, who one is, and what the SDK may use. */
 export interface ConnectOptions {
   /** Where Parley is: `https://chat.example.com`. */
   readonly url: string;
@@ -45,6 +46,7 @@ export interface ConnectOptions {
   readonly lock?: OutboxLock;
   /** Default: the platform's. Node before 22 has none: give the one of the package `ws`. */
   readonly WebSocket?: unknown;
+  /** Default: the platform's. */
   readonly fetch?: typeof globalThis.fetch;
   /** Messages a page has, 1 to 100. Default 50. */
   readonly pageSize?: number;
@@ -62,6 +64,7 @@ export interface ConnectOptions {
 
 /** A connection to Parley, with everything that is known of it. */
 export interface Parley {
+  /** How the connection stands. */
   readonly connection: Observable<ConnectionState>;
   /** Resolves once connected and caught up. Rejects with `unauthenticated` or `closed`, or the reason of the signal. */
   ready(signal?: AbortSignal): Promise<void>;
@@ -79,11 +82,13 @@ export interface Parley {
   readonly unread: Observable<UnreadTotals>;
   /** The same object for the same id. */
   conversation(id: string): ConversationHandle;
-  /** Sends to a conversation or a person. */
+  /** Sends to a conversation or a person, like `send` of a conversation. */
   send(to: Destination, draft: string | Draft): Outgoing;
+  /** Everything on its way, in all conversations: `entries` in the order of sending, `retry(id)` and `discard(id)`. */
   readonly outbox: Pick<Outbox, "entries" | "retry" | "discard">;
+  /** Who is there. */
   readonly presence: PresenceBoard;
-  /** Tells others whether one is there. */
+  /** Tells others whether one is there; `offline` appears offline. Rejects with `offline` without a connection. */
   setPresence(status: PresenceStatus): Promise<void>;
   /** Calls back with each message that comes, one's own included: once, in order within a conversation, and after an absence too, unless more was missed than the service replays. */
   onMessage(listener: (message: Message) => void): () => void;
@@ -92,16 +97,22 @@ export interface Parley {
     type: Type,
     listener: (event: Extract<ServerEvent, { type: Type }>) => void,
   ): () => void;
+  /** Calls back with each notification that comes while there is a connection. Answers what ends it. */
   onNotification(listener: (notification: Notification) => void): () => void;
   /** Calls back when something is set for oneself alone (archived, muted, a draft, a saved message …), here or in another tab of the account. */
   onOwnChange(listener: (change: OwnChange) => void): () => void;
-  /** Removes what the cache keeps for this account, and keeps nothing more: for signing out. The outbox stays. */
+  /** Removes what the cache keeps for this account, and keeps nothing more: for signing out. Rejects where it could not be removed. The outbox stays. */
   clearCache(): Promise<void>;
   /** Ends the connection. What is in the outbox stays there. */
   close(): void;
 }
 
-/** Connects, and stays connected until it is closed. */
+/**
+ * Connects, and stays connected until it is closed. Answers at once; `ready()` waits for the connection. Throws a
+ * `TypeError` where the platform has no WebSocket and none was given.
+ *
+ * One of these is for one account: for another, close it and connect anew.
+ */
 export function connect(options: ConnectOptions): Parley {
   const { clock = systemClock, random = Math.random, pageSize = 50 } = options;
   const url = options.url.replace(/\/+$/, "");

@@ -2,6 +2,7 @@ import type { Presence } from "@parley/protocol";
 import type { Connection } from "./connection.ts";
 import { createCell, type Observable } from "./observable.ts";
 
+/** The presence of people one watches. */
 export interface PresenceBoard {
   /** What is known of those who are watched, by user. */
   readonly people: Observable<ReadonlyMap<string, Presence>>;

@@ -5,6 +5,7 @@ import { openCacheDatabase, type CacheBatch, type CacheContent, type CacheDataba
 import { fromRecords, toRecords, type CacheRecord, type RecordLimits } from "./records.ts";
 import { createShelf, type Shelf } from "./shelf.ts";
 
+/** How much a cache keeps, and where. */
 export interface CacheOptions {
   /** Newest messages kept of each conversation. Default 200. */
   readonly messages?: number;

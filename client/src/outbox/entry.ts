@@ -4,7 +4,15 @@ import type { ErrorCode, Message, SendMessageToInput } from "@parley/protocol";
 export type Draft = Omit<SendMessageToInput, "id" | "conversation_id" | "recipient_id">;
 
 /** Where a message goes: a conversation, or a person (their direct conversation is made if need be). */
-export type Destination = { readonly conversation_id: string } | { readonly recipient_id: string };
+export type Destination =
+  | {
+      /** The conversation's id. */
+      readonly conversation_id: string;
+    }
+  | {
+      /** The user's id. */
+      readonly recipient_id: string;
+    };
 
 /**
  * - `queued`: waits for the connection, for those before it, or for a limit to pass
@@ -12,14 +20,17 @@ export type Destination = { readonly conversation_id: string } | { readonly reci
  * - `sent`: committed; it is in the timeline, or about to be
  * - `failed`: refused for `reason`; it stays until it is retried or discarded
  *
- * Of a sent message, `receiptOf` tells `delivered` and `read`.
+ * Of a sent message, `statusOf` tells `delivered` and `read`.
  */
 export type OutgoingState = "queued" | "sending" | "sent" | "failed";
 
 /** A message in the outbox, as it is kept. Names are those of the wire. */
 export interface OutboxEntry {
+  /** The id that the message has or will have, a UUID. */
   readonly id: string;
+  /** Where it goes. */
   readonly to: Destination;
+  /** What it says. */
   readonly draft: Draft;
   /** Its place in the order of sending: milliseconds since the epoch, later than those before it. */
   readonly at: number;
@@ -27,12 +38,17 @@ export interface OutboxEntry {
   readonly reason?: FailureReason;
 }
 
+/** Why a message was refused. */
 export interface FailureReason {
+  /** Of the service's catalogue. */
   readonly code: ErrorCode;
+  /** For people, in English. */
   readonly message: string;
 }
 
+/** A message in the outbox, with what is happening to it. */
 export interface Outgoing extends OutboxEntry {
+  /** What is happening to it. */
   readonly state: OutgoingState;
   /** Once it is sent. */
   readonly message?: Message;

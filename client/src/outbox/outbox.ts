@@ -36,6 +36,7 @@ export interface Outbox {
   readonly entries: Observable<readonly Outgoing[]>;
   /** Resolves once the entry is kept; it is in `entries` at once. Rejects where it cannot be kept. */
   add(to: Destination, draft: Draft): { readonly outgoing: Outgoing; readonly kept: Promise<void> };
+  /** Sends a failed one again, in its old place; of others, nothing happens. Resolves once that is kept. */
   retry(id: string): Promise<void>;
   /** Lets go of one that is not being sent. Answers whether it did. */
   discard(id: string): Promise<boolean>;

@@ -6,11 +6,15 @@ import { inOrder, type OutboxEntry } from "./entry.ts";
  * crash of the program.
  */
 export interface OutboxStorage {
+  /** Everything that is kept, in the order of sending. */
   load(): Promise<readonly OutboxEntry[]>;
+  /** Keeps an entry, in the place of one with the same id. */
   put(entry: OutboxEntry): Promise<void>;
+  /** Lets go of an entry; one that is not there is no mistake. */
   remove(id: string): Promise<void>;
   /** Calls back when another tab changed it. Answers what ends it. */
   onChange(listener: () => void): () => void;
+  /** Ends the use, not what is kept. */
   close(): void;
 }
 

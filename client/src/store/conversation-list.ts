@@ -2,7 +2,9 @@ import { createCell, type Observable } from "../observable.ts";
 import type { ConversationState } from "./state.ts";
 import type { Sync } from "./sync.ts";
 
+/** What is unread over all conversations, hidden ones left out. */
 export interface UnreadTotals {
+  /** Unread messages. */
   readonly messages: number;
   /** Those with something unread. */
   readonly conversations: number;

@@ -33,5 +33,5 @@ export interface OpenCache {
   close(): void;
 }
 
-/** Keeps conversations on the device under a name that tells the service and the account. */
+/** Keeps conversations on the device: what `createCache()` answers and `connect` takes. Its parts may change at any time. */
 export type Cache = (name: string, host: CacheHost) => OpenCache;

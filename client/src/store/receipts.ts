@@ -6,7 +6,9 @@ import type { ConversationState } from "./state.ts";
 export interface Receipt {
   /** `read` and `delivered` where that holds for everyone who is known to have a mark, and there is someone. */
   readonly status: "sent" | "delivered" | "read";
+  /** Ids of the users whose device has it. */
   readonly deliveredTo: readonly string[];
+  /** Ids of the users who have read it. */
   readonly readBy: readonly string[];
 }
 
@@ -20,8 +22,16 @@ export interface Receipt {
  * - `delivered`, `read`: everyone's device has it, everyone has read it, as far as they share receipts
  */
 export type OwnMessageStatus =
-  | { readonly status: "queued" | "sending" }
-  | { readonly status: "failed"; readonly reason: FailureReason }
+  | {
+      /** It is in the outbox. */
+      readonly status: "queued" | "sending";
+    }
+  | {
+      /** It was refused. */
+      readonly status: "failed";
+      /** Why. */
+      readonly reason: FailureReason;
+    }
   | Receipt;
 
 /** Counted from the marks that are held: of those who share receipts, and in large conversations while they are open. */

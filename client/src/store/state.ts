@@ -4,6 +4,7 @@ import type { Window } from "./windows.ts";
 
 /** What is known of a conversation. Never changed in place. */
 export interface ConversationState {
+  /** The conversation's id, a UUID. */
   readonly id: string;
   /** Undefined until it was loaded. */
   readonly conversation: Conversation | undefined;
@@ -31,6 +32,7 @@ export interface ConversationState {
   readonly tail: readonly Said[];
 }
 
+/** Who sent which message. */
 export interface Said {
   readonly seq: number;
   readonly ordinal: number;

@@ -5,7 +5,9 @@ import type { Message, MessagePage } from "@parley/protocol";
  * beginning of what one may see; `to` Infinity is the live end, where new messages are added as they come.
  */
 export interface Window {
+  /** The first seq it covers. */
   readonly from: number;
+  /** The last seq it covers. */
   readonly to: number;
   /** Oldest first. */
   readonly messages: readonly Message[];
@@ -13,7 +15,9 @@ export interface Window {
 
 /** What is not held: the messages after the one seq and before the other, exclusive. */
 export interface Hole {
+  /** The seq before the first that is missing; -1 at the beginning. */
   readonly after: number;
+  /** The seq after the last that is missing; Infinity at the end. */
   readonly before: number;
 }
 

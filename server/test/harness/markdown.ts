@@ -62,16 +62,19 @@ export function codeSpansIn({ prose }: MarkdownFile): string[] {
   return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, text = ""]) => text);
 }
 
-/** Anchors of the headings, as GitHub makes them. */
+/** Anchors as GitHub makes them: of the headings (numbered from the second of the same text on), and those that are written out. */
 export function anchorsIn({ prose }: MarkdownFile): Set<string> {
-  const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => text);
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
-        .trim()
-        .replaceAll(" ", "-"),
-    ),
-  );
+  const counts = new Map<string, number>();
+  const headings = [...prose.matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => {
+    const anchor = text
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+      .trim()
+      .replaceAll(" ", "-");
+    const count = counts.get(anchor) ?? 0;
+    counts.set(anchor, count + 1);
+    return count === 0 ? anchor : `${anchor}-${count}`;
+  });
+  const written = [...prose.matchAll(/<a id="([^"]+)">/g)].map(([, anchor = ""]) => anchor);
+  return new Set([...headings, ...written]);
 }
