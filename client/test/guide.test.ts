@@ -1,5 +1,6 @@
 import { IDBFactory } from "fake-indexeddb";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { effectScope, onScopeDispose, shallowRef, watchSyncEffect } from "vue";
 import type { Conversation } from "@parley/protocol";
 import WebSocket from "ws";
 import { useTestDatabase } from "../../server/test/harness/database.ts";
@@ -182,6 +183,28 @@ test("who is there", async () => {
   const counts: number[] = [];
   await example("presence", { parley, userIds: [grace.id], console: { log: (count: number) => counts.push(count) } });
   await until(() => counts.at(-1) === 1);
+});
+
+test("in Vue and React", async () => {
+  const parley = await clientOf(grace);
+  const scope = effectScope();
+  let shown: { readonly messages: number } | undefined;
+  const shallow = (value: Parley["unread"]["value"]): object => {
+    const ref = shallowRef(value);
+    watchSyncEffect(() => (shown = ref.value));
+    return ref;
+  };
+  await scope.run(() => example("vue", { parley, shallowRef: shallow, onScopeDispose }));
+  let told = 0;
+  const useSyncExternalStore = <T>(subscribe: (listener: () => void) => () => void, snapshot: () => T): T => {
+    subscribe(() => (told += 1));
+    return snapshot();
+  };
+  await example("react", { parley, useSyncExternalStore });
+  const before = parley.unread.value.messages;
+  await node.done(ada, "POST", `/v1/conversations/${conversation.id}/messages`, { content: "for the badge" });
+  await until(() => shown?.messages === before + 1 && told > 0);
+  scope.stop();
 });
 
 test("no example is left out", () => {
