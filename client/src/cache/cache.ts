@@ -20,7 +20,7 @@ export interface CacheOptions {
 /** Of one conversation's messages. */
 const WINDOW_CHARS = 500_000;
 /** A start does not wait longer for a database that does not answer. */
-const OPEN_MS = 2_000;
+const OPEN_MS = 5_000;
 /** Soon, since a page may be gone at any moment, but not for each of many changes. */
 const FIRST_WRITE_MS = 200;
 const NEXT_WRITE_MS = 1_000;
