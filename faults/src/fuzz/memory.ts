@@ -7,7 +7,11 @@ export interface Sample extends Measured {
 
 /** What caches may still take before it is called growth. */
 const SPARE_BYTES = 8 * 1_048_576;
-const SPARE_SHARE = 0.15;
+/**
+ * The same for each input after the warm-up: less than what any kept request, answer or frame takes. Each world brings its users,
+ * tokens and conversations into caches that are bounded, but not full for a long time.
+ */
+const SPARE_BYTES_EACH = 32;
 /** What a process opens for itself once in a while. */
 const SPARE_FILES = 8;
 
@@ -35,7 +39,7 @@ export function leaksIn(samples: readonly Sample[]): string[] {
   if (!first || !last || first === last) return [];
   const leaks: string[] = [];
   const { from, to } = growthOf(samples);
-  if (to - from > Math.max(SPARE_BYTES, from * SPARE_SHARE))
+  if (to - from > Math.max(SPARE_BYTES, (last.inputs - first.inputs) * SPARE_BYTES_EACH))
     leaks.push(`the heap has grown from ${megabytes(from)} after the warm-up to ${megabytes(to)}`);
   if (last.files > first.files + SPARE_FILES)
     leaks.push(`${last.files} files and connections are open at the end, ${first.files} after the warm-up`);
