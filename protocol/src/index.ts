@@ -2,6 +2,7 @@
 export * from "./agent.ts";
 export * from "./attachment.ts";
 export * from "./audit.ts";
+export * from "./block.ts";
 export * from "./change.ts";
 export * from "./close-codes.ts";
 export * from "./consent.ts";
@@ -31,8 +32,8 @@ export { scheduledMessageListQuery } from "./http/scheduled-messages.ts";
 export type { ScheduledMessageListQuery } from "./http/scheduled-messages.ts";
 export { spaceListQuery } from "./http/spaces.ts";
 export type { SpaceListQuery } from "./http/spaces.ts";
-export { userListQuery } from "./http/users.ts";
-export type { UserListQuery } from "./http/users.ts";
+export { allUsersQuery, userListQuery } from "./http/users.ts";
+export type { AllUsersQuery, UserListQuery } from "./http/users.ts";
 export * from "./join-request.ts";
 export * from "./marks.ts";
 export * from "./member.ts";

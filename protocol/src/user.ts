@@ -72,3 +72,12 @@ export const upsertUser = z.strictObject({
   deactivated: z.exactOptional(z.boolean()).meta({ description: "true locks the user out; false lets them in again" }),
 });
 export type UpsertUser = z.infer<typeof upsertUser>;
+
+/** An administrator says what somebody is here. */
+export const administerUser = z.strictObject({
+  display_name: z.exactOptional(displayName),
+  is_admin: z.exactOptional(z.boolean()),
+  is_staff: z.exactOptional(z.boolean()),
+  deactivated: z.exactOptional(z.boolean()).meta({ description: "true locks the user out; false lets them in again" }),
+});
+export type AdministerUser = z.infer<typeof administerUser>;

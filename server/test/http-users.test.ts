@@ -1,6 +1,7 @@
 import type { Agent, IssuedAgentToken, Message, OwnUser, Page, User } from "@parley/protocol";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { UserId } from "../src/domain/ids.ts";
+import { listAudit } from "../src/store/audit.ts";
 import { findUserIdsByUsername } from "../src/store/users.ts";
 import { useTestDatabase } from "./harness/database.ts";
 import { serviceToken, startHttp, tokenFor, type Asked, type HttpHarness } from "./harness/http.ts";
@@ -290,5 +291,49 @@ describe("posting as an agent", () => {
     expect((await post(service, (await me(ada)).id)).status).toBe(404);
     const elsewhere = await makeConversation(store.database, { members: [await makeUser(store.database)] });
     expect((await post(token, agent.id, elsewhere)).status).toBe(404);
+  });
+});
+
+describe("administering users", () => {
+  test("locks out and lets in again, and tells the audit log", async () => {
+    const admin = await tokenFor("root", { admin: true });
+    const eve = await tokenFor("eve-to-be-locked-out");
+    const { id, username } = await me(eve);
+    const administer = (body: unknown, token = admin) =>
+      http.ask<OwnUser>("PATCH", `/v1/admin/users/${id}`, { token, body });
+    const find = (deactivated: string) =>
+      http.ask<Page<OwnUser>>("GET", `/v1/admin/users?q=${username}&deactivated=${deactivated}`, { token: admin });
+
+    expect((await administer({ deactivated: true }, ada)).status).toBe(403);
+    expect((await administer({ deactivated: true, is_staff: true })).body).toMatchObject({
+      is_staff: true,
+      deactivated_at: expect.any(String),
+    });
+    expect((await http.ask("GET", "/v1/users/me", { token: eve })).status).toBe(401);
+    expect((await find("false")).body.items).toEqual([]);
+    expect((await find("true")).body.items).toMatchObject([{ id }]);
+    expect((await administer({ deactivated: false })).body.deactivated_at).toBeNull();
+    expect((await find("false")).body.items).toMatchObject([{ id }]);
+
+    const log = await listAudit(store.database, {
+      conversationId: null,
+      actorId: null,
+      action: "user.administered",
+      before: null,
+      after: null,
+      beyond: null,
+      limit: 10,
+    });
+    expect(log).toMatchObject([
+      { subjectId: id, data: { deactivated: false } },
+      { subjectId: id, data: { deactivated: true, is_staff: true } },
+    ]);
+  });
+
+  test("is not for oneself, where it could not be taken back", async () => {
+    const admin = await tokenFor("root", { admin: true });
+    const { id } = await me(admin);
+    for (const body of [{ deactivated: true }, { is_admin: false }])
+      expect((await http.ask("PATCH", `/v1/admin/users/${id}`, { token: admin, body })).status).toBe(409);
   });
 });

@@ -211,6 +211,18 @@ describe("contact", () => {
     });
   });
 
+  test("lists whom one has blocked, the latest first, and nobody else's blocks", async () => {
+    await call("blockUser");
+    await call("blockUser", { user: eve });
+    const { body } = await call("listBlocks", { query: { limit: "1" } });
+    expect(body.items).toMatchObject([{ user: { id: eve.userId }, blocked_at: expect.any(String) }]);
+    const next = await call("listBlocks", { query: { limit: "1", cursor: body.next_cursor } });
+    expect(next.body).toMatchObject({ items: [{ user: { id: bob.userId } }], next_cursor: null });
+    expect(await call("listBlocks", { as: bob })).toMatchObject({ status: 200, body: { items: [] } });
+    await call("unblockUser", { user: eve });
+    expect((await call("listBlocks")).body.items).toHaveLength(1);
+  });
+
   test("is made by friendship", async () => {
     expect(await call("befriendUser")).toMatchObject({ status: 200, body: { status: "requested" } });
     expect(await call("listFriends", { as: bob, query: { status: "requested" } })).toMatchObject({

@@ -1,8 +1,9 @@
 import * as z from "zod";
+import { block } from "../block.ts";
 import { consents, setConsents } from "../consent.ts";
 import { BODY_ERRORS, COMMON_ERRORS, endpoint } from "../endpoint.ts";
 import { friendship, friendshipStatus } from "../friend.ts";
-import { page, pageFields } from "../primitives.ts";
+import { page, pageFields, pageQuery } from "../primitives.ts";
 import * as examples from "./examples.ts";
 import { userParams } from "./params.ts";
 
@@ -54,6 +55,19 @@ export const contactEndpoints = {
     responses: { 204: null },
     errors: [...COMMON_ERRORS, "permission_denied", "not_found"],
     example: { params: ofGrace },
+  }),
+  listBlocks: endpoint({
+    id: "listBlocks",
+    method: "GET",
+    path: "/v1/blocks",
+    summary: "List whom one has blocked, last blocked first",
+    description: "One's own blocks alone: who has blocked the caller is told to nobody.",
+    tag,
+    access: "user",
+    query: pageQuery,
+    responses: { 200: page(block) },
+    errors: COMMON_ERRORS,
+    example: { response: examples.onePage({ user: examples.grace, blocked_at: examples.AT }) },
   }),
   befriendUser: endpoint({
     id: "befriendUser",

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { BODY_ERRORS, COMMON_ERRORS, endpoint } from "../endpoint.ts";
-import { externalId, page, pageFields, searchText } from "../primitives.ts";
-import { ownUser, updateMe, upsertUser, user } from "../user.ts";
+import { externalId, flag, page, pageFields, searchText } from "../primitives.ts";
+import { administerUser, ownUser, updateMe, upsertUser, user } from "../user.ts";
 import * as examples from "./examples.ts";
 import { userParams } from "./params.ts";
 
@@ -12,6 +12,14 @@ export const userListQuery = z.object({
   ...pageFields,
 });
 export type UserListQuery = z.infer<typeof userListQuery>;
+
+export const allUsersQuery = z.object({
+  ...userListQuery.shape,
+  deactivated: z
+    .exactOptional(flag)
+    .meta({ description: "`true`: only those who are locked out. Default: only the others" }),
+});
+export type AllUsersQuery = z.infer<typeof allUsersQuery>;
 
 export const userEndpoints = {
   getMe: endpoint({
@@ -78,6 +86,40 @@ export const userEndpoints = {
       params: { external_id: "customer-17" },
       body: { username: "ada", display_name: "Ada Lovelace" },
       response: examples.ownAda,
+    },
+  }),
+  listAllUsers: endpoint({
+    id: "listAllUsers",
+    method: "GET",
+    path: "/v1/admin/users",
+    summary: "Find users with all that is set of them (admin)",
+    tag,
+    access: "admin",
+    query: allUsersQuery,
+    responses: { 200: page(ownUser) },
+    errors: [...COMMON_ERRORS, "permission_denied"],
+    example: {
+      query: { deactivated: "true" },
+      response: examples.onePage({ ...examples.ownAda, deactivated_at: examples.LATER }),
+    },
+  }),
+  administerUser: endpoint({
+    id: "administerUser",
+    method: "PATCH",
+    path: "/v1/admin/users/:user_id",
+    summary: "Lock a user out, let them in, or change what they may do (admin)",
+    description:
+      "Only what is named changes, and is in the audit log. Nobody locks themselves out or takes their own administration away. A token issued later brings the flags that it carries.",
+    tag,
+    access: "admin",
+    params: userParams,
+    body: administerUser,
+    responses: { 200: ownUser },
+    errors: [...BODY_ERRORS, "permission_denied", "not_found", "conflict"],
+    example: {
+      params: { user_id: examples.IDS.ada },
+      body: { is_staff: true },
+      response: { ...examples.ownAda, is_staff: true },
     },
   }),
 } as const;

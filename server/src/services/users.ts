@@ -1,11 +1,21 @@
 import { ParleyError, invalid, notFound } from "@parley/protocol";
-import type { OwnUser, Page, UpdateMe, UpsertUser, User, UserListQuery } from "@parley/protocol";
+import type {
+  AdministerUser,
+  AllUsersQuery,
+  OwnUser,
+  Page,
+  UpdateMe,
+  UpsertUser,
+  User,
+  UserListQuery,
+} from "@parley/protocol";
 import { v7 as uuidv7 } from "uuid";
 import * as z from "zod";
 import type { Caller } from "../domain/caller.ts";
 import { SYSTEM_USER, type UserId } from "../domain/ids.ts";
 import { isReservedUsername, slugFrom } from "../domain/usernames.ts";
-import type { Database } from "../store/database.ts";
+import { recordAudit } from "../store/audit.ts";
+import type { Database, Writer } from "../store/database.ts";
 import {
   UsernameTakenError,
   differingFrom,
@@ -41,6 +51,13 @@ export interface Users {
    * from the external id. Throws `permission_denied`, and `conflict` when the username is taken.
    */
   upsert(caller: Caller, externalId: string, wanted: UpsertUser): Promise<{ user: OwnUser; created: boolean }>;
+  /** The same list with all that is set of each, for administrators; those who are locked out on their own. */
+  listAll(caller: Caller, query: AllUsersQuery): Promise<Page<OwnUser>>;
+  /**
+   * Changes what somebody is here, for administrators; it is in the audit log. Throws `not_found`, `permission_denied` for the
+   * system user, and `conflict` for locking oneself out or ending one's own administration.
+   */
+  administer(caller: Caller, id: UserId, wanted: AdministerUser): Promise<OwnUser>;
 }
 
 /** The rank is one of four. */
@@ -53,10 +70,20 @@ export function createUsers({ db, users, onDeactivated }: UsersDeps): Users {
     return row;
   }
 
-  async function change(row: UserRow, wanted: UserChanges): Promise<UserRow> {
+  async function change(
+    row: UserRow,
+    wanted: UserChanges,
+    note?: (tx: Writer, changes: UserChanges) => Promise<void>,
+  ): Promise<UserRow> {
     const changes = differingFrom(row, wanted);
     if (Object.keys(changes).length === 0) return row;
-    const changed = await refusingTakenNames(() => db.transaction((tx) => updateUser(tx, row.id, changes)));
+    const changed = await refusingTakenNames(() =>
+      db.transaction(async (tx) => {
+        const written = await updateUser(tx, row.id, changes);
+        if (written) await note?.(tx, changes);
+        return written;
+      }),
+    );
     if (!changed) throw notFound("user");
     users.put(changed);
     if (changed.deactivatedAt && !row.deactivatedAt) onDeactivated(changed.id);
@@ -78,6 +105,16 @@ export function createUsers({ db, users, onDeactivated }: UsersDeps): Users {
     return row;
   }
 
+  async function find({ q, limit, cursor }: UserListQuery, isDeactivated: boolean) {
+    const at = decodeCursor(cursor, position);
+    const after = at === null ? undefined : { rank: at[0], username: at[1] };
+    // People look for @ada by what they see.
+    const text = q?.replace(/^@(?=.)/, "");
+    const found = await listUsers(db, { text, after, limit: limit + 1, isDeactivated });
+    const { rows, nextCursor } = cutPage(found, limit, ({ rank, row }) => [rank, row.username]);
+    return { rows: rows.map(({ row }) => row), nextCursor };
+  }
+
   return {
     me: async (caller) => toOwnUser(await read(caller.userId)),
 
@@ -92,14 +129,35 @@ export function createUsers({ db, users, onDeactivated }: UsersDeps): Users {
 
     get: async (caller, id) => toUser(await read(id), caller),
 
-    async list(caller, { q, limit, cursor }) {
-      const at = decodeCursor(cursor, position);
-      const after = at === null ? undefined : { rank: at[0], username: at[1] };
-      // People look for @ada by what they see.
-      const text = q?.replace(/^@(?=.)/, "");
-      const found = await listUsers(db, { text, after, limit: limit + 1 });
-      const { rows, nextCursor } = cutPage(found, limit, ({ rank, row }) => [rank, row.username]);
-      return { items: rows.map(({ row }) => toUser(row, caller)), next_cursor: nextCursor };
+    async list(caller, query) {
+      const { rows, nextCursor } = await find(query, false);
+      return { items: rows.map((row) => toUser(row, caller)), next_cursor: nextCursor };
+    },
+
+    async listAll(_caller, query) {
+      const { rows, nextCursor } = await find(query, query.deactivated ?? false);
+      return { items: rows.map(toOwnUser), next_cursor: nextCursor };
+    },
+
+    async administer(caller, id, wanted) {
+      if (id === SYSTEM_USER) throw new ParleyError("permission_denied", { detail: "The system user is as it is." });
+      if (id === caller.userId && (wanted.deactivated === true || wanted.is_admin === false))
+        throw new ParleyError("conflict", { detail: "Let another administrator do this to you." });
+      const row = await read(id);
+      const changed = await change(row, changesOf(wanted, row.deactivatedAt ?? new Date()), async (tx, changes) => {
+        await recordAudit(tx, {
+          actorId: caller.userId,
+          action: "user.administered",
+          subjectId: id,
+          data: {
+            ...(changes.displayName === undefined ? {} : { display_name: changes.displayName }),
+            ...(changes.isAdmin === undefined ? {} : { is_admin: changes.isAdmin }),
+            ...(changes.isStaff === undefined ? {} : { is_staff: changes.isStaff }),
+            ...(changes.deactivatedAt === undefined ? {} : { deactivated: changes.deactivatedAt !== null }),
+          },
+        });
+      });
+      return toOwnUser(changed);
     },
 
     async upsert(caller, externalId, wanted) {

@@ -79,6 +79,32 @@ export async function deleteBlock(tx: Writer, blockerId: UserId, blockedId: User
   });
 }
 
+/** A row of `blocks` as the one sees it who blocked. */
+export interface BlockRow {
+  readonly userId: UserId;
+  readonly blockedAt: Date;
+}
+
+/** A place in the list: after this one. */
+export type BlockPlace = BlockRow;
+
+/** Whom a user has blocked, the latest first. Primary key, then a sort. */
+export async function listBlocks(
+  db: Reader,
+  blockerId: UserId,
+  page: { readonly after: BlockPlace | undefined; readonly limit: number },
+): Promise<BlockRow[]> {
+  const records = await db.query<{ blocked_id: string; created_at: Date }>({
+    name: "list_blocks",
+    text: `SELECT blocked_id, created_at FROM blocks
+           WHERE blocker_id = $1
+             AND (created_at, blocked_id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+           ORDER BY created_at DESC, blocked_id DESC LIMIT $4`,
+    values: [blockerId, page.after?.blockedAt, page.after?.userId, page.limit],
+  });
+  return records.map((record) => ({ userId: record.blocked_id as UserId, blockedAt: record.created_at }));
+}
+
 /** Which of these users have blocked the one: nothing the one does may notify them. Index blocks_by_blocked. */
 export async function findBlockersOf(db: Reader, userId: UserId, among: readonly UserId[]): Promise<Set<UserId>> {
   const records = await db.query<{ blocker_id: string }>({

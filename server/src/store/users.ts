@@ -187,38 +187,44 @@ export interface UserListing {
   /** The last one of the page before. */
   readonly after: { readonly rank: number; readonly username: string } | undefined;
   readonly limit: number;
+  /** Those who are locked out, or the others. */
+  readonly isDeactivated: boolean;
 }
 
 /**
- * Users in the order of `rank` and username, without system users and those who are locked out. A text is found by the trigram
+ * Users in the order of `rank` and username, without system users; those who are locked out on their own. A text is found by the trigram
  * indexes users_by_username and users_by_display_name; without one it is the unique index on username.
  */
-export async function listUsers(db: Reader, { text, after, limit }: UserListing): Promise<ListedUser[]> {
-  const records = text === undefined ? await listAll(db, after?.username, limit) : await search(db, text, after, limit);
+export async function listUsers(db: Reader, { text, ...page }: UserListing): Promise<ListedUser[]> {
+  const records = text === undefined ? await listAll(db, page) : await search(db, text, page);
   return records.map((record) => ({ row: toUserRow(record), rank: record.rank }));
 }
 
 type RankedRecord = UserRecord & { rank: number };
 
-function listAll(db: Reader, after: string | undefined, limit: number): Promise<RankedRecord[]> {
+type Listing = Omit<UserListing, "text">;
+
+function listAll(db: Reader, { after, limit, isDeactivated }: Listing): Promise<RankedRecord[]> {
   return db.query({
-    name: "list_users",
+    name: isDeactivated ? "list_deactivated_users" : "list_users",
     text: `SELECT ${USER_COLUMNS}, 0 AS rank FROM users
-           WHERE deactivated_at IS NULL AND kind <> 'system' AND username > $1
+           WHERE ${standing(isDeactivated)} AND kind <> 'system' AND username > $1
            ORDER BY username LIMIT $2`,
-    values: [after ?? "", limit],
+    values: [after?.username ?? "", limit],
   });
 }
 
-function search(db: Reader, text: string, after: UserListing["after"], limit: number): Promise<RankedRecord[]> {
+const standing = (isDeactivated: boolean): string => `deactivated_at IS ${isDeactivated ? "NOT NULL" : "NULL"}`;
+
+function search(db: Reader, text: string, { after, limit, isDeactivated }: Listing): Promise<RankedRecord[]> {
   const escaped = text.replaceAll(/[\\%_]/g, String.raw`\$&`);
   return db.query({
-    name: "search_users",
+    name: isDeactivated ? "search_deactivated_users" : "search_users",
     text: `SELECT * FROM (
              SELECT ${USER_COLUMNS}, CASE WHEN username = lower($1) THEN 0 WHEN username ILIKE $2 THEN 1
                                           WHEN display_name ILIKE $2 THEN 2 ELSE 3 END AS rank
              FROM users
-             WHERE (username ILIKE $3 OR display_name ILIKE $3) AND deactivated_at IS NULL AND kind <> 'system'
+             WHERE (username ILIKE $3 OR display_name ILIKE $3) AND ${standing(isDeactivated)} AND kind <> 'system'
            ) found
            WHERE (rank, username) > ($4, $5) ORDER BY rank, username LIMIT $6`,
     values: [text, `${escaped}%`, `%${escaped}%`, after?.rank ?? -1, after?.username ?? "", limit],

@@ -516,6 +516,22 @@ export const HAPPY_PATHS: readonly HappyPath[] = [
     like: { kind: "human" },
   },
   {
+    id: "listAllUsers",
+    status: 200,
+    request: ({ node, grace }) => ({ who: node.host, query: { q: grace.username } }),
+    like: { items: [{ is_staff: false, deactivated_at: null }] },
+  },
+  {
+    id: "administerUser",
+    status: 200,
+    request: async ({ node }) => ({
+      who: node.host,
+      params: { user_id: (await makeStranger(node)).id },
+      body: { is_staff: true },
+    }),
+    like: { is_staff: true },
+  },
+  {
     id: "upsertUser",
     status: 201,
     request: ({ node }) => ({
@@ -605,6 +621,12 @@ export const HAPPY_PATHS: readonly HappyPath[] = [
     id: "blockUser",
     status: 204,
     request: async ({ node, ada }) => ({ who: ada, params: { user_id: (await makeStranger(node)).id } }),
+  },
+  {
+    id: "listBlocks",
+    status: 200,
+    request: byAda,
+    like: { items: [{ blocked_at: expect.any(String) }] },
   },
   {
     id: "unblockUser",

@@ -476,6 +476,7 @@ export const ELSEWHERE: readonly Block<"anywhere">[] = [
       "listUsers",
       "getUser",
       "listSpaces",
+      "listBlocks",
       "listFriends",
       "listScheduledMessages",
       "listSavedMessages",
@@ -561,6 +562,12 @@ export const ELSEWHERE: readonly Block<"anywhere">[] = [
   elsewhere(
     "Agents: administrators and service tokens",
     ["createAgent", "listAgents", "createAgentToken", "revokeAgentTokens", "revokeAgentToken"],
+    `          person   blocked | staff    admin*   | service  acting   | agent    | nobody
+    anywhere  denied   denied  | denied   ok       | ok       ok       | denied   | 401`,
+  ),
+  elsewhere(
+    "Who is who here: administrators and the host",
+    ["listAllUsers", "administerUser"],
     `          person   blocked | staff    admin*   | service  acting   | agent    | nobody
     anywhere  denied   denied  | denied   ok       | ok       ok       | denied   | 401`,
   ),

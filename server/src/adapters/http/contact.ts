@@ -12,6 +12,7 @@ export function contactRoutes({ contact }: ContactRoutesDeps): Route[] {
   return [
     route(endpoints.blockUser, ({ caller, params }) => contact.block(caller, userOf(params))),
     route(endpoints.unblockUser, ({ caller, params }) => contact.unblock(caller, userOf(params))),
+    route(endpoints.listBlocks, ({ caller, query }) => contact.blocks(caller, query)),
     route(endpoints.befriendUser, ({ caller, params }) => contact.befriend(caller, userOf(params))),
     route(endpoints.unfriendUser, ({ caller, params }) => contact.unfriend(caller, userOf(params))),
     route(endpoints.listFriends, ({ caller, query }) => contact.friends(caller, query)),

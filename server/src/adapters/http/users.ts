@@ -13,5 +13,9 @@ export function userRoutes({ users }: { users: Users }): Route[] {
       const { user, created } = await users.upsert(caller, params.external_id, body);
       return { status: created ? 201 : 200, body: user };
     }),
+    route(endpoints.listAllUsers, ({ caller, query }) => users.listAll(caller, query)),
+    route(endpoints.administerUser, ({ caller, params, body }) =>
+      users.administer(caller, params.user_id as UserId, body),
+    ),
   ];
 }

@@ -1,13 +1,15 @@
-import { ParleyError } from "@parley/protocol";
+import { ParleyError, type Block, type Page } from "@parley/protocol";
 import type { Caller } from "../../domain/caller.ts";
 import type { UserId } from "../../domain/ids.ts";
-import { deleteBlock, insertBlock, lockPair } from "../../store/contact.ts";
-import type { Transactor } from "../../store/database.ts";
+import { deleteBlock, insertBlock, listBlocks, lockPair } from "../../store/contact.ts";
+import type { Database } from "../../store/database.ts";
 import { deleteFriendship } from "../../store/friends.ts";
+import { cutPage, decodeCursor, timeAndId } from "../page-cursor.ts";
 import { findPerson, requirePerson, type Users } from "../people.ts";
+import { toUser } from "../present-users.ts";
 
 export interface BlocksDeps {
-  readonly database: Transactor;
+  readonly database: Pick<Database, "query" | "transaction">;
   readonly users: Users;
 }
 
@@ -35,6 +37,22 @@ export function createBlocks(deps: BlocksDeps) {
       requirePerson(caller);
       await findPerson(users, userId);
       await database.transaction((tx) => deleteBlock(tx, caller.userId, userId));
+    },
+
+    /** Whom the caller has blocked, the latest first. Throws `validation_failed` for a foreign cursor. */
+    async blocks(caller: Caller, query: { readonly limit: number; readonly cursor?: string }): Promise<Page<Block>> {
+      const after = decodeCursor(query.cursor, timeAndId);
+      const rows = await listBlocks(database, caller.userId, {
+        after: after ? { blockedAt: after.at, userId: after.id as UserId } : undefined,
+        limit: query.limit + 1,
+      });
+      const page = cutPage(rows, query.limit, (row) => [row.blockedAt.getTime(), row.userId]);
+      const people = await users.many(page.rows.map((row) => row.userId));
+      const items = page.rows.flatMap((row) => {
+        const user = people.get(row.userId);
+        return user ? [{ user: toUser(user, caller), blocked_at: row.blockedAt.toISOString() }] : [];
+      });
+      return { items, next_cursor: page.nextCursor };
     },
   };
 }
