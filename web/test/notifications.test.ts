@@ -64,6 +64,8 @@ describe("notifications", () => {
     await say(web, "grace", random, "While you look, @ada");
     await expect.poll(() => ada.title()).toMatch(/^\(\d+\) /);
     await expect.poll(() => ada.locator('link[rel="icon"]').getAttribute("href")).toBe("/favicon-unread.svg");
+    // It has come, and was not shown.
+    await ada.waitForTimeout(2_000);
     await ada.evaluate(() => {
       Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
     });
