@@ -3,20 +3,32 @@ import { useI18n } from "vue-i18n";
 
 const DAY_MS = 86_400_000;
 
+/** Making these takes longer than using them a hundred times. */
+const madeFormats = new Map<string, ReturnType<typeof makeFormats>>();
+
+function formatsOf(locale: string): ReturnType<typeof makeFormats> {
+  const made = madeFormats.get(locale) ?? makeFormats(locale);
+  madeFormats.set(locale, made);
+  return made;
+}
+
+function makeFormats(locale: string) {
+  return {
+    clock: new Intl.DateTimeFormat(locale, { hour: "numeric", minute: "2-digit" }),
+    weekday: new Intl.DateTimeFormat(locale, { weekday: "short" }),
+    date: new Intl.DateTimeFormat(locale, { day: "numeric", month: "short" }),
+    dateOfYear: new Intl.DateTimeFormat(locale, { dateStyle: "medium" }),
+    day: new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" }),
+    dayOfYear: new Intl.DateTimeFormat(locale, { dateStyle: "full" }),
+    full: new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "short" }),
+    relative: new Intl.RelativeTimeFormat(locale, { numeric: "auto" }),
+  };
+}
+
 /** Times as people of the chosen language write them, on this device's clock and in its zone. */
 export function useTimes() {
   const { locale } = useI18n();
-  const region = computed(() => regionOf(locale.value));
-  const formats = computed(() => ({
-    clock: new Intl.DateTimeFormat(region.value, { hour: "numeric", minute: "2-digit" }),
-    weekday: new Intl.DateTimeFormat(region.value, { weekday: "short" }),
-    date: new Intl.DateTimeFormat(region.value, { day: "numeric", month: "short" }),
-    dateOfYear: new Intl.DateTimeFormat(region.value, { dateStyle: "medium" }),
-    day: new Intl.DateTimeFormat(region.value, { weekday: "long", day: "numeric", month: "long" }),
-    dayOfYear: new Intl.DateTimeFormat(region.value, { dateStyle: "full" }),
-    full: new Intl.DateTimeFormat(region.value, { dateStyle: "full", timeStyle: "short" }),
-    relative: new Intl.RelativeTimeFormat(region.value, { numeric: "auto" }),
-  }));
+  const formats = computed(() => formatsOf(regionOf(locale.value)));
 
   /** How many midnights ago. */
   const daysAgo = (at: Date): number =>
@@ -47,11 +59,11 @@ export function useTimes() {
   };
 }
 
+function capital(text: string): string {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}
+
 /** English is the app's language; whether 2:05 PM or 14:05 is for the reader's own English to say. */
 function regionOf(language: string): string {
   return navigator.languages.find((name) => name === language || name.startsWith(`${language}-`)) ?? language;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
 }

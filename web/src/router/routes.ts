@@ -47,6 +47,12 @@ export const routes: readonly RouteRecordRaw[] = [
           // `place`: a seq or an id, as the API's `around` takes them.
           { path: "m/:place", name: "message", component: NoPane, meta: { title: "chat.title" } },
           {
+            path: "details",
+            name: "details",
+            component: () => import("../pages/DetailsPage.vue"),
+            meta: { title: "chat.details" },
+          },
+          {
             // `place` shows a message beside the thread.
             path: "t/:rootId/:place?",
             name: "thread",
@@ -60,6 +66,18 @@ export const routes: readonly RouteRecordRaw[] = [
             meta: { title: "search.title_within" },
           },
         ],
+      },
+      {
+        path: "saved",
+        name: "saved",
+        component: () => import("../pages/SavedPage.vue"),
+        meta: { title: "list.saved" },
+      },
+      {
+        path: "scheduled",
+        name: "scheduled",
+        component: () => import("../pages/ScheduledPage.vue"),
+        meta: { title: "list.scheduled" },
       },
       {
         path: "search",

@@ -10,6 +10,7 @@ export type Person = Pick<User, "id" | "username" | "display_name" | "kind"> & {
 export const usePeopleStore = defineStore("people", () => {
   const parley = useParley();
   const known = shallowReactive(new Map<string, Person>());
+  const byUsername = shallowReactive(new Map<string, string>());
   const asked = new Set<string>();
 
   function learn(people: Iterable<User | Sender>): void {
@@ -18,6 +19,7 @@ export const usePeopleStore = defineStore("people", () => {
       // A sender carries no picture: what is known of it stays.
       if (!held || held.display_name !== person.display_name || "avatar_url" in person)
         known.set(person.id, { ...held, ...person });
+      if (byUsername.get(person.username) !== person.id) byUsername.set(person.username, person.id);
     }
   }
 
@@ -34,11 +36,17 @@ export const usePeopleStore = defineStore("people", () => {
     return held;
   }
 
+  /** Someone who has passed by, by what stands behind an @. */
+  function named(username: string): Person | undefined {
+    const id = byUsername.get(username.toLowerCase());
+    return id === undefined ? undefined : known.get(id);
+  }
+
   function learnFrom({ conversation, members }: ConversationState): void {
     const { peer, subject_user: subject, last_message: last } = conversation ?? {};
     learn([peer, subject, last?.sender].filter((someone) => someone != null));
     if (members) learn([...members.values()].map(({ user }) => user));
   }
 
-  return { person, learn, learnFrom };
+  return { person, named, learn, learnFrom };
 });

@@ -32,7 +32,17 @@ interface Asset {
 }
 
 /** First parts of the addresses that the app has pages for (web/src/router/routes.ts). Any other address is none of its. */
-export const APP_PATHS = ["sign-in", "c", "search", "notifications", "settings", "support", "admin"] as const;
+export const APP_PATHS = [
+  "sign-in",
+  "c",
+  "saved",
+  "scheduled",
+  "search",
+  "notifications",
+  "settings",
+  "support",
+  "admin",
+] as const;
 
 const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",

@@ -1,85 +1,74 @@
-import type { ConversationState, Outgoing, Window } from "@parley/client";
+import type { Outgoing, Window } from "@parley/client";
 import type { Message } from "@parley/protocol";
 import { describe, expect, test } from "vitest";
-import { rowsOf, windowAt } from "./rows.ts";
+import { createRowMaker, windowAt } from "./rows.ts";
 
 const ME = "me";
-const NOON = Date.parse("2026-03-03T12:00:00");
 
 function message(seq: number, more: Partial<Message> = {}): Message {
-  const created = new Date(NOON + seq * 60_000).toISOString();
-  return { id: `m${seq}`, seq, sender_id: "ada", created_at: created, thread_root_id: null, ...more } as Message;
+  return {
+    id: `m${seq}`,
+    seq,
+    sender_id: "ada",
+    created_at: new Date(Date.UTC(2026, 2, 3, 9, seq)).toISOString(),
+    thread_root_id: null,
+    content_type: "text",
+    ...more,
+  } as Message;
 }
 
-function stateOf(window: Window, pending: readonly Outgoing[] = []): ConversationState {
-  return { id: "c", windows: [window], pending } as unknown as ConversationState;
+function live(messages: readonly Message[], from = 1): Window {
+  return { from, to: Infinity, messages };
 }
 
-const outgoing = (id: string): Outgoing => ({
-  id,
-  to: { conversation_id: "c" },
-  draft: { content: "hello" },
-  at: NOON + 600_000,
-  state: "queued",
-});
-
-const NOTHING_UNREAD = { myId: ME, unreadAfter: undefined };
+const OPTIONS = { myId: ME, unreadAfter: undefined };
 
 describe("rows", () => {
-  test("of one sender soon after each other belong together, until another speaks or time passes", () => {
-    const messages = [message(1), message(2), message(3, { sender_id: "bob" }), message(4), message(20)];
-    const window = { from: 0, to: Infinity, messages };
-    expect(rowsOf(stateOf(window), window, NOTHING_UNREAD).map(({ isGrouped }) => isGrouped)).toEqual([
-      false,
-      true,
-      false,
-      false,
-      false,
-    ]);
+  test("group what one person says in a few minutes, and say where a group ends", () => {
+    const messages = [message(1), message(2), message(3, { sender_id: "grace" }), message(30, { sender_id: "grace" })];
+    const rows = createRowMaker()({ window: live(messages), pending: [] }, OPTIONS);
+    expect(rows.map(({ isGrouped }) => isGrouped)).toEqual([false, true, false, false]);
+    expect(rows.map(({ endsGroup }) => endsGroup)).toEqual([false, true, true, true]);
   });
 
-  test("say where a day and the conversation begin", () => {
-    const messages = [message(1), message(1_000), message(1_001)];
-    const window = { from: 0, to: Infinity, messages };
-    const rows = rowsOf(stateOf(window), window, NOTHING_UNREAD);
-    expect(rows.map(({ beginsDay }) => beginsDay)).toEqual([true, true, false]);
+  test("begin a day, and the part that is unread", () => {
+    const messages = [message(1), message(2, { created_at: "2026-03-05T09:02:00.000Z" }), message(3)];
+    const rows = createRowMaker()({ window: live(messages, 0), pending: [] }, { myId: ME, unreadAfter: 2 });
+    expect(rows.map(({ beginsDay }) => beginsDay)).toEqual([true, true, true]);
+    expect(rows.map(({ isFirstUnread }) => isFirstUnread)).toEqual([false, false, true]);
     expect(rows.map(({ isBeginning }) => isBeginning)).toEqual([true, false, false]);
   });
 
-  test("draw one line, above the first message of another that is not read", () => {
-    const messages = [message(1), message(2, { sender_id: ME }), message(3), message(4)];
-    const window = { from: 0, to: Infinity, messages };
-    const rows = rowsOf(stateOf(window), window, { myId: ME, unreadAfter: 1 });
-    expect(rows.map(({ isFirstUnread }) => isFirstUnread)).toEqual([false, false, true, false]);
+  test("leave out what is in threads, and what was said and seen already", () => {
+    const pending = [
+      { id: "m2", draft: {}, at: 0 },
+      { id: "m9", draft: {}, at: Date.UTC(2026, 2, 3, 9, 4) },
+    ];
+    const rows = createRowMaker()(
+      {
+        window: live([message(1), message(2), message(3, { thread_root_id: "m1" })]),
+        pending: pending as unknown as Outgoing[],
+      },
+      OPTIONS,
+    );
+    expect(rows.map(({ key }) => key)).toEqual(["m1", "m2", "m9"]);
   });
 
-  test("leave out replies, and what is on its way except at the live end; a message that arrives keeps its row", () => {
-    const live = { from: 5, to: Infinity, messages: [message(5), message(6, { thread_root_id: "m5" })] };
-    const keys = (window: Window, pending: readonly Outgoing[]) =>
-      rowsOf(stateOf(window, pending), window, NOTHING_UNREAD).map(({ key }) => key);
-    expect(keys(live, [outgoing("m7")])).toEqual(["m5", "m7"]);
-    expect(keys({ ...live, messages: [...live.messages, message(7)] }, [outgoing("m7")])).toEqual(["m5", "m7"]);
-    expect(keys({ ...live, to: 6 }, [outgoing("m7")])).toEqual(["m5"]);
-  });
-
-  test("put in front change nothing behind, except where days and groups meet", () => {
-    const older = [message(1), message(2)];
-    const newer = [message(3), message(4, { sender_id: "bob" })];
-    const few = { from: 3, to: Infinity, messages: newer };
-    const all = { from: 0, to: Infinity, messages: [...older, ...newer] };
-    const before = rowsOf(stateOf(few), few, NOTHING_UNREAD);
-    const after = rowsOf(stateOf(all), all, NOTHING_UNREAD);
-    expect(after.length - before.length).toBe(older.length);
-    expect(after.at(-1)).toEqual(before.at(-1));
+  test("are the same objects where nothing has changed", () => {
+    const make = createRowMaker();
+    const messages = [message(1), message(20), message(40)];
+    const [first, second, third] = make({ window: live(messages), pending: [] }, OPTIONS);
+    const edited = messages.with(1, message(20, { content: "other" }));
+    const after = make({ window: live([message(0), ...edited]), pending: [] }, OPTIONS);
+    expect(after[1]).not.toBe(first);
+    expect(after[2]).not.toBe(second);
+    expect(after[3]).toBe(third);
   });
 });
 
-test("a seq is shown in the window that holds it, the present in the live one", () => {
-  const old: Window = { from: 0, to: 10, messages: [] };
-  const live: Window = { from: 50, to: Infinity, messages: [] };
-  expect([windowAt([old, live], 7), windowAt([old, live], Infinity), windowAt([old, live], 20)]).toEqual([
-    old,
-    live,
-    undefined,
-  ]);
+test("the window shown is the live end, or the one with a seq", () => {
+  const windows = [{ from: 5, to: 9, messages: [] }, live([], 20)];
+  expect(windowAt(windows, Infinity)).toBe(windows[1]);
+  expect(windowAt(windows, 7)).toBe(windows[0]);
+  expect(windowAt(windows, 12)).toBeUndefined();
 });

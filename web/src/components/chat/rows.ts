@@ -1,4 +1,4 @@
-import type { ConversationState, Outgoing, Window } from "@parley/client";
+import type { Outgoing, Window } from "@parley/client";
 import type { Message } from "@parley/protocol";
 
 /**
@@ -15,11 +15,19 @@ export interface Row {
   readonly outgoing: Outgoing | undefined;
   /** It goes on where the one above ended: same sender, soon after. */
   readonly isGrouped: boolean;
+  /** The one below does not go on from it. */
+  readonly endsGroup: boolean;
   /** It is the first one of its day. */
   readonly beginsDay: boolean;
   readonly isFirstUnread: boolean;
   /** Nothing is before it. */
   readonly isBeginning: boolean;
+}
+
+export interface Timeline {
+  readonly window: Window;
+  /** One's own on their way; only at the live end. */
+  readonly pending: readonly Outgoing[];
 }
 
 export interface RowOptions {
@@ -39,55 +47,112 @@ export function windowAt(windows: readonly Window[], seq: number): Window | unde
   return windows.find((window) => window.from <= seq && seq <= window.to);
 }
 
-export function rowsOf(state: ConversationState, window: Window | undefined, options: RowOptions): Row[] {
-  if (!window) return [];
-  const { threadRootId = null } = options;
-  const shown = window.messages.filter(({ thread_root_id: root }) => root === threadRootId);
-  const held = new Set(window.messages.map(({ id }) => id));
-  const isLive = window.to === Infinity;
-  const pending = isLive
-    ? state.pending.filter(
-        ({ id, draft, message }) =>
-          !held.has(id) && (message?.thread_root_id ?? draft.parent_id ?? null) === threadRootId,
-      )
-    : [];
+/** What rows are made from, in their order. */
+type Entry = Pick<Row, "key" | "senderId" | "at" | "message" | "outgoing">;
 
-  const rows: Row[] = [];
-  let hasUnreadLine = false;
-  const add = (row: Pick<Row, "key" | "senderId" | "at" | "message" | "outgoing">): void => {
-    const above = rows.at(-1);
-    const beginsDay = !above || !isSameDay(above.at, row.at);
-    const isFirstUnread = !hasUnreadLine && isUnread(row.message, options);
-    hasUnreadLine ||= isFirstUnread;
-    rows.push({
-      ...row,
-      beginsDay,
-      isFirstUnread,
-      isBeginning: rows.length === 0 && window.from === 0,
-      isGrouped: !beginsDay && !isFirstUnread && above?.senderId === row.senderId && isSoonAfter(above.at, row.at),
+/**
+ * Makes rows again and again, as what they show changes. A row that is as it was is the same object, so that only
+ * what has changed is drawn anew; of ten thousand rows that is one or two.
+ */
+export function createRowMaker(): (timeline: Timeline, options: RowOptions) => Row[] {
+  let before = new Map<string, Row>();
+  return (timeline, options) => {
+    const entries = entriesOf(timeline, options);
+    const firstUnread = entries.findIndex(({ message }) => isUnread(message, options));
+    const after = new Map<string, Row>();
+    const groupings = entries.map((entry, index) => groupingOf(entries[index - 1], entry, index === firstUnread));
+    const rows = entries.map((entry, index) => {
+      const { beginsDay, isGrouped } = groupings[index] ?? { beginsDay: true, isGrouped: false };
+      const made: Row = {
+        ...entry,
+        beginsDay,
+        isGrouped,
+        endsGroup: groupings[index + 1]?.isGrouped !== true,
+        isFirstUnread: index === firstUnread,
+        isBeginning: index === 0 && timeline.window.from === 0,
+      };
+      const held = before.get(entry.key);
+      const row = held && isSame(held, made) ? held : made;
+      after.set(entry.key, row);
+      return row;
     });
+    before = after;
+    return rows;
   };
-  for (const message of shown)
-    add({ key: message.id, senderId: message.sender_id, at: message.created_at, message, outgoing: undefined });
-  for (const outgoing of pending)
-    add({
-      key: outgoing.id,
-      senderId: options.myId,
-      at: new Date(outgoing.at).toISOString(),
-      message: outgoing.message,
-      outgoing,
-    });
-  return rows;
+}
+
+function entriesOf({ window, pending }: Timeline, { myId, threadRootId }: RowOptions): readonly Entry[] {
+  const root = threadRootId ?? null;
+  const held = new Set<string>();
+  const entries: Entry[] = [];
+  for (const message of window.messages) {
+    held.add(message.id);
+    if (message.thread_root_id === root)
+      entries.push({
+        key: message.id,
+        senderId: message.sender_id,
+        at: message.created_at,
+        message,
+        outgoing: undefined,
+      });
+  }
+  if (window.to !== Infinity) return entries;
+  for (const outgoing of pending) {
+    const { id, draft, message } = outgoing;
+    if (held.has(id) || (message?.thread_root_id ?? draft.parent_id ?? null) !== root) continue;
+    entries.push({ key: id, senderId: myId, at: new Date(outgoing.at).toISOString(), message, outgoing });
+  }
+  return entries;
+}
+
+function groupingOf(above: Entry | undefined, entry: Entry, isFirstUnread: boolean) {
+  const beginsDay = !above || dayOf(above.at) !== dayOf(entry.at);
+  const isGrouped =
+    !beginsDay &&
+    !isFirstUnread &&
+    above.senderId === entry.senderId &&
+    Date.parse(entry.at) - Date.parse(above.at) < GROUP_MS &&
+    !isNotice(entry.message) &&
+    !isNotice(above.message);
+  return { beginsDay, isGrouped };
+}
+
+/** What the service says rather than somebody. */
+export function isNotice(message: Message | undefined): boolean {
+  const type = message?.content_type;
+  return type === "system_notification" || type === "collaboration_update";
 }
 
 function isUnread(message: Message | undefined, { unreadAfter, myId }: RowOptions): boolean {
   return unreadAfter !== undefined && message !== undefined && message.seq > unreadAfter && message.sender_id !== myId;
 }
 
-function isSameDay(one: string, other: string): boolean {
-  return new Date(one).toDateString() === new Date(other).toDateString();
+function isSame(one: Row, other: Row): boolean {
+  return (
+    one.message === other.message &&
+    one.outgoing === other.outgoing &&
+    one.isGrouped === other.isGrouped &&
+    one.endsGroup === other.endsGroup &&
+    one.beginsDay === other.beginsDay &&
+    one.isFirstUnread === other.isFirstUnread &&
+    one.isBeginning === other.isBeginning
+  );
 }
 
-function isSoonAfter(one: string, other: string): boolean {
-  return Date.parse(other) - Date.parse(one) < GROUP_MS;
+const days = new Map<string, number>();
+/** By the hour, of a few years; what is beyond is worked out again. */
+const MOST_DAYS = 20_000;
+
+/** The day of a time on this device, as a number that is the same for the same day. Asked for every row at every change. */
+function dayOf(iso: string): number {
+  // Zones differ from each other by quarters of an hour at the finest.
+  const quarter = Math.floor(Number(iso.slice(14, 16)) / 15);
+  const key = iso.slice(0, 13) + quarter;
+  const known = days.get(key);
+  if (known !== undefined) return known;
+  if (days.size >= MOST_DAYS) days.clear();
+  const at = new Date(iso);
+  const day = at.getFullYear() * 10_000 + at.getMonth() * 100 + at.getDate();
+  days.set(key, day);
+  return day;
 }

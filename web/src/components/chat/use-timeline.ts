@@ -1,84 +1,98 @@
 import type { ConversationHandle, ConversationState } from "@parley/client";
 import type { VirtualizerHandle } from "virtua/vue";
-import { useDocumentVisibility, useWindowFocus } from "@vueuse/core";
 import { computed, nextTick, ref, shallowRef, watch, type Ref } from "vue";
-import { useMyId } from "../../composables/use-parley.ts";
-import { rowsOf, windowAt, type Row } from "./rows.ts";
+import { createRowMaker, windowAt, type Row } from "./rows.ts";
+import { useReading } from "./use-reading.ts";
 
 interface TimelineDeps {
   readonly handle: ConversationHandle;
   readonly state: () => ConversationState;
   readonly place: () => string | undefined;
+  readonly myId: string;
   readonly list: Readonly<Ref<VirtualizerHandle | null>>;
+  /** It is shown where one was led. */
+  readonly onArrived: (row: Row) => void;
 }
 
 interface View {
   readonly rows: Row[];
   /** Rows were put in front: the list keeps its place from its end. */
   readonly shift: boolean;
+  /** Grows when the rows have nothing to do with those before: another list, then. */
+  readonly generation: number;
 }
 
 /** This near to an end, in pixels, more is loaded. */
-const AHEAD = 800;
+const AHEAD = 1_600;
 /** This near to the end counts as there. */
-const NEARLY = 4;
+const NEARLY = 8;
 const TARGET_MS = 2_500;
 
 /** What of a conversation is shown, and where: loads what is scrolled to, stays at the end while one is there, and tells what was read. */
-export function useTimeline({ handle, state, place, list }: TimelineDeps) {
-  const myId = useMyId();
-  const isFocused = useWindowFocus();
-  const visibility = useDocumentVisibility();
+export function useTimeline({ handle, state, place, myId, list, onArrived }: TimelineDeps) {
   /** The seq whose window is shown. */
   const anchor = ref(Infinity);
   const view = shallowRef<View>();
   const target = ref<string>();
   const isAtEnd = ref(true);
-  /** Read up to here when it was opened: the line stays where it was until one comes back. */
-  const unreadAfter = ref<number>();
+  const isPlaced = ref(false);
+  const isLoadingOlder = ref(false);
   const shown = computed(() => windowAt(state().windows, anchor.value));
   const isLive = computed(() => shown.value?.to === Infinity);
-  let isPlaced = false;
+  const reading = useReading({ handle, state, isThere: () => isPlaced.value && isAtEnd.value && isLive.value });
   let isLoading = false;
+  let lastOffset = 0;
 
-  watch(
-    () => state().conversation,
-    (conversation) => {
-      if (conversation && unreadAfter.value === undefined && (state().unread ?? 0) > 0)
-        unreadAfter.value = conversation.last_read_seq ?? undefined;
-    },
-    { immediate: true },
-  );
-
+  const makeRows = createRowMaker();
+  const pending = computed(() => state().pending);
   const rows = computed(() =>
-    shown.value ? rowsOf(state(), shown.value, { myId, unreadAfter: unreadAfter.value }) : undefined,
+    shown.value
+      ? makeRows({ window: shown.value, pending: pending.value }, { myId, unreadAfter: reading.unreadAfter.value })
+      : undefined,
   );
-  watch(
-    rows,
-    (next, before) => {
-      if (!next) return;
-      const first = before?.[0]?.key;
-      const shift = first !== undefined && next[0]?.key !== first && next.some(({ key }) => key === first);
-      view.value = { rows: next, shift };
-      void nextTick(settle);
-    },
-    { immediate: true },
-  );
+  watch(rows, show, { immediate: true });
+
+  function show(next: Row[] | undefined): void {
+    if (!next) {
+      // What was held is void: what comes in its place begins at the end.
+      if (view.value && anchor.value !== Infinity) anchor.value = Infinity;
+      return;
+    }
+    const { rows: before = [], generation = 0 } = view.value ?? {};
+    const [first] = before;
+    const added = first ? next.findIndex(({ key }) => key === first.key) : -1;
+    const isSameList = added >= 0 || before.length === 0 || next.some(({ key }) => key === first?.key);
+    if (added > 0 && next.at(-1)?.key !== before.at(-1)?.key) {
+      // In front and behind at once: the list can keep its place from one end only, so they come one after the other.
+      const last = next.findIndex(({ key }) => key === before.at(-1)?.key);
+      view.value = { rows: next.slice(0, last + 1), shift: true, generation };
+      void nextTick(() => {
+        view.value = { rows: next, shift: false, generation };
+        void nextTick(settle);
+      });
+      return;
+    }
+    view.value = { rows: next, shift: added > 0, generation: isSameList ? generation : generation + 1 };
+    void nextTick(settle);
+  }
 
   /** After the rows have changed: the first time to where one begins, later to the end if one was there. */
   function settle(): void {
     if (!list.value || !view.value) return;
-    if (isPlaced) {
-      if (isAtEnd.value && isLive.value) toEnd();
-    } else if (view.value.rows.length > 0) {
-      isPlaced = true;
-      const unread = view.value.rows.findIndex((row) => row.isFirstUnread);
-      if (place() === undefined) {
-        if (unread > 0) list.value.scrollToIndex(unread, { align: "center" });
-        else toEnd();
-      }
-    }
+    if (!isPlaced.value && view.value.rows.length > 0 && place() === undefined) begin(view.value.rows);
+    else if (isPlaced.value && isAtEnd.value && isLive.value) toEnd();
     void loadMore();
+  }
+
+  function begin(all: readonly Row[]): void {
+    const unread = all.findIndex((row) => row.isFirstUnread);
+    if (unread > 0) list.value?.scrollToIndex(unread, { align: "start", offset: -AIR });
+    else toEnd();
+    // Once it has measured what is there.
+    requestAnimationFrame(() => {
+      isPlaced.value = true;
+      look();
+    });
   }
 
   function toEnd(): void {
@@ -86,33 +100,55 @@ export function useTimeline({ handle, state, place, list }: TimelineDeps) {
     if (last >= 0) list.value?.scrollToIndex(last, { align: "end" });
   }
 
-  function onScroll(): void {
+  /** Whether one is at the end. Growing takes nobody away from there: only going back does. */
+  function look(): void {
     const { value: it } = list;
     if (!it) return;
-    isAtEnd.value = it.scrollOffset + it.viewportSize >= it.scrollSize - NEARLY;
+    const { scrollOffset: offset } = it;
+    const isNearEnd = offset + it.viewportSize >= it.scrollSize - NEARLY;
+    if (isNearEnd) isAtEnd.value = true;
+    else if (offset < lastOffset - 1 || !isPlaced.value) isAtEnd.value = false;
+    else if (offset > lastOffset) isAtEnd.value &&= it.scrollSize - offset - it.viewportSize < it.viewportSize;
+    lastOffset = offset;
+  }
+
+  function onScroll(): void {
+    if (!isPlaced.value) return;
+    look();
     void loadMore();
+    const last = view.value?.rows[list.value?.findItemIndex(lastOffset + (list.value.viewportSize - 1)) ?? -1];
+    if (last?.message) reading.passed(last.message.seq);
   }
 
   function onResize(): void {
-    if (isAtEnd.value && isLive.value && isPlaced) toEnd();
+    if (isPlaced.value && isAtEnd.value && isLive.value) toEnd();
+    else if (isPlaced.value) look();
   }
 
   /** Pages near what is on screen, one at a time. What fails is tried again with the next movement. */
   async function loadMore(): Promise<void> {
-    const { value: it } = list;
-    const { value: window } = shown;
-    if (isLoading || !it || !window) return;
-    const isNearTop = it.scrollOffset < AHEAD && window.from > 0;
-    const isNearEnd = it.scrollOffset + it.viewportSize > it.scrollSize - AHEAD && window.to !== Infinity;
-    if (!isNearTop && !isNearEnd) return;
+    if (isLoading) return;
     isLoading = true;
     try {
-      if (isNearTop) await handle.loadOlder({ before: window.from });
-      else await handle.loadNewer({ after: window.to });
+      for (;;) {
+        const { value: it } = list;
+        const { value: window } = shown;
+        if (!it || !window || !isPlaced.value) return;
+        const isNearTop = it.scrollOffset < AHEAD && window.from > 0;
+        const isNearEnd = it.scrollOffset + it.viewportSize > it.scrollSize - AHEAD && window.to !== Infinity;
+        if (!isNearTop && !isNearEnd) return;
+        isLoadingOlder.value = isNearTop;
+        if (isNearTop) await handle.loadOlder({ before: window.from });
+        else await handle.loadNewer({ after: window.to });
+        // A page may have nothing to show, as all of it is in threads: then the next one is wanted.
+        if (shown.value === window) return;
+        await nextTick();
+      }
     } catch {
       return;
     } finally {
       isLoading = false;
+      isLoadingOlder.value = false;
     }
   }
 
@@ -126,36 +162,50 @@ export function useTimeline({ handle, state, place, list }: TimelineDeps) {
     const message = find();
     if (!message) return;
     isAtEnd.value = false;
-    isPlaced = true;
-    anchor.value = message.seq;
+    if (windowAt(state().windows, message.seq) !== shown.value) anchor.value = message.seq;
     await nextTick();
     // Once more, when the list has taken the rows.
     await nextTick();
-    const index = view.value?.rows.findIndex(({ key }) => key === message.id) ?? -1;
-    if (index < 0) return;
+    const wanted = message.thread_root_id ?? message.id;
+    const index = view.value?.rows.findIndex(({ key }) => key === wanted) ?? -1;
+    const row = view.value?.rows[index];
+    isPlaced.value = true;
+    if (!row) return;
     list.value?.scrollToIndex(index, { align: "center" });
-    target.value = message.id;
+    target.value = wanted;
     setTimeout(() => (target.value = undefined), TARGET_MS);
+    onArrived(row);
   }
-  watch(place, (to) => to !== undefined && void jumpTo(to).catch(() => undefined), { immediate: true });
+
+  /** Leads to a message by its seq or id; where there is none, to the end. */
+  async function lead(to: string): Promise<void> {
+    try {
+      await jumpTo(to);
+    } finally {
+      if (!isPlaced.value) await toPresent();
+    }
+  }
+  watch(place, (to) => to !== undefined && void lead(to).catch(() => undefined), { immediate: true });
 
   async function toPresent(): Promise<void> {
-    anchor.value = Infinity;
+    if (!isLive.value) {
+      anchor.value = Infinity;
+      if (!shown.value) await handle.loadNewest();
+      await nextTick();
+      await nextTick();
+    }
     isAtEnd.value = true;
-    if (!shown.value) await handle.loadNewest();
-    await nextTick();
+    isPlaced.value = true;
     toEnd();
   }
-
-  const isLooking = computed(() => isFocused.value && visibility.value === "visible");
+  // What one says is at the end, wherever one was reading.
   watch(
-    [isLooking, isAtEnd, () => state().unread, isLive],
-    ([looking, atEnd, unread, live]) => {
-      // What cannot be told now is told with the next movement.
-      if (looking && atEnd && live && unread !== null && unread > 0) handle.markRead().catch(() => undefined);
-    },
-    { immediate: true },
+    () => pending.value.length,
+    (count, before) => count > before && !isAtEnd.value && void toPresent().catch(() => undefined),
   );
 
-  return { view, target, isAtEnd, isLive, onScroll, onResize, toPresent };
+  return { view, target, isAtEnd, isLive, isPlaced, isLoadingOlder, onScroll, onResize, toPresent, lead };
 }
+
+/** Above the line of what is unread, a little of what was read shows where one is. */
+const AIR = 96;
