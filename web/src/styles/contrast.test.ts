@@ -44,8 +44,8 @@ function contrast(one: string, other: string): number {
 
 const THEMES = {
   light: themeOf(':root,\n:root[data-theme="light"]'),
-  dark: themeOf(':root[data-theme="dark"] {'),
-  steampunk: themeOf(':root[data-theme="steampunk"] {\n  color-scheme'),
+  dark: themeOf(':root[data-theme="dark"],\n[data-theme="dark"]'),
+  steampunk: themeOf(':root[data-theme="steampunk"],\n[data-theme="steampunk"]'),
 };
 
 describe.each(Object.entries(THEMES))("%s", (_, theme) => {

@@ -16,7 +16,7 @@ export function useSignOut() {
     for (const { id } of entries.value) await parley.outbox.discard(id).catch(() => false);
     for (const name of Object.keys(localStorage))
       if (name.startsWith("parley ") && name.endsWith(` ${myId}`)) localStorage.removeItem(name);
-    session.signOut();
+    await session.signOut();
   }
 
   return { waiting, signOut };

@@ -10,7 +10,7 @@ const NEXT = 8;
 const EACH = 1;
 /** For each character in between. */
 const GAP = 0.2;
-const WHOLE_WORD = 20;
+const WHOLE_WORD = 12;
 
 /**
  * Whether a text has the letters of a query in their order, and how well: beginnings of words and letters that follow

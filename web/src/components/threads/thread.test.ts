@@ -5,8 +5,12 @@ import { threadOf, withMessages, withOlder } from "./thread.ts";
 const message = (seq: number, more: Partial<Message> = {}): Message =>
   ({ id: `m${seq}`, seq, version: seq, thread_root_id: "m1", content: "", ...more }) as Message;
 const root = message(1, { thread_root_id: null });
-const page = (seqs: readonly number[], next: string | null): ThreadPage =>
-  ({ root, items: seqs.map((seq) => message(seq)), next_cursor: next, prev_cursor: null }) as ThreadPage;
+const page = (seqs: readonly number[], next: string | null): ThreadPage => ({
+  root,
+  items: seqs.map((seq) => message(seq)),
+  next_cursor: next,
+  prev_cursor: null,
+});
 const seqs = ({ replies }: { readonly replies: readonly Message[] }) => replies.map(({ seq }) => seq);
 
 test("pages come newest first, and are held in order", () => {
