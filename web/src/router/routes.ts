@@ -101,7 +101,7 @@ export const routes: readonly RouteRecordRaw[] = [
         path: "support/:conversationId?",
         name: "support",
         component: () => import("../pages/SupportPage.vue"),
-        meta: { for: "staff", pane: "own", title: "support.title" },
+        meta: { pane: "own", title: "support.title" },
       },
       {
         path: "admin/:section?",
