@@ -22,10 +22,12 @@ const config: KnipConfig = {
         "src/**/*.test.ts",
         "src/components/base/*.vue",
         "src/markdown/{entities,linkify,mdurl,punycode,uc-micro}.ts",
-        // A script of its own (build/worker.ts).
+        // Scripts of their own (build/worker.ts, build/widget.ts).
         "worker/worker.ts",
+        "widget/main.ts",
+        "widget/**/*.test.ts",
       ],
-      project: ["src/**/*.{ts,vue}", "build/**/*.ts", "worker/**/*.ts", "test/**/*.ts"],
+      project: ["src/**/*.{ts,vue}", "build/**/*.ts", "worker/**/*.ts", "widget/**/*.ts", "test/**/*.ts"],
       // The environment of its unit tests (vitest.config.ts), what checks its types (package.json of the root), and a
       // script that its browser tests read as a file.
       ignoreDependencies: ["happy-dom", "vue-tsc", "axe-core"],

@@ -38,7 +38,7 @@ export default defineConfig({
         },
         test: {
           name: "web",
-          include: ["web/src/**/*.test.ts"],
+          include: ["web/{src,widget}/**/*.test.ts"],
           environment: "happy-dom",
           sequence: { groupOrder: 0 },
         },

@@ -9,7 +9,7 @@ import extractTSConfig from "dependency-cruiser/config-utl/extract-ts-config";
 // `npm run layers`: holds the rules of .dependency-cruiser.mjs. A tool that looked at nothing finds nothing, so the
 // files it saw are compared with those on the disk.
 process.chdir(ROOT);
-const FOLDERS = ["protocol/src", "server/src", "client/src", "web/src"];
+const FOLDERS = ["protocol/src", "server/src", "client/src", "web/src", "web/widget"];
 const { options, ...rules } = config;
 const { output } = await cruise(
   FOLDERS,

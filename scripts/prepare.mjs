@@ -17,6 +17,7 @@ const WEB_SOURCES = [
   "web/public",
   "web/build",
   "web/worker",
+  "web/widget",
   "client/src",
   "package-lock.json",
 ];

@@ -1,15 +1,17 @@
 import { fileURLToPath } from "node:url";
 import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
+import { CLIENT_SOURCES } from "./build/aliases.ts";
 import { compressed } from "./build/compressed.ts";
 import { lean } from "./build/lean.ts";
+import { widget } from "./build/widget.ts";
 import { worker } from "./build/worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** Where `npm run dev` finds the service. */
 const SERVICE = process.env["SERVICE_URL"] ?? "http://127.0.0.1:8080";
-const SERVED_BY_IT = ["/v1", "/demo", "/config.json", "/docs", "/openapi.json"];
+const SERVED_BY_IT = ["/v1", "/demo", "/config.json", "/docs", "/openapi.json", "/widget.js"];
 
 /** Of the app's own, what the first page has and others share. */
 const SHARED =
@@ -17,12 +19,10 @@ const SHARED =
 
 export default defineConfig({
   root: here("."),
-  plugins: [vue({ features: { optionsAPI: false } }), lean(), worker(), compressed()],
+  plugins: [vue({ features: { optionsAPI: false } }), lean(), widget(), worker(), compressed()],
   resolve: {
     alias: {
-      // The sources, so that the app never holds a stale build of the SDK.
-      "@parley/client/cache": here("../client/src/cache/mod.ts"),
-      "@parley/client": here("../client/src/mod.ts"),
+      ...CLIENT_SOURCES,
       // Dependencies of markdown-it, a third of its size, for what nobody writes in a chat.
       entities: here("./src/markdown/entities.ts"),
       "punycode.js": here("./src/markdown/punycode.ts"),

@@ -21,6 +21,7 @@ beforeAll(async () => {
   for (const [path, content] of [
     ["index.html", PAGE],
     ["theme.js", "1;"],
+    ["widget.js", "2;"],
     ["assets/app-1a2b.js", SCRIPT],
     ["assets/app-1a2b.js.gz", gzipSync(SCRIPT)],
     ["assets/app-1a2b.js.map", "{}"],
@@ -90,6 +91,18 @@ describe("its files", () => {
     const { headers } = await http.ask("GET", "/assets/app-1a2b.js");
     expect(headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
     expect((await http.ask("GET", "/theme.js")).headers.get("cache-control")).toBe("no-cache");
+  });
+
+  test("are for its own pages, but for the widget, which is for those of others", async () => {
+    const own = (await http.ask("GET", "/theme.js")).headers;
+    expect([own.get("cross-origin-resource-policy"), own.get("access-control-allow-origin")]).toEqual([
+      "same-origin",
+      null,
+    ]);
+    const { headers } = await http.ask("GET", "/widget.js");
+    expect(headers.get("cross-origin-resource-policy")).toBe("cross-origin");
+    expect(headers.get("access-control-allow-origin")).toBe("*");
+    expect(headers.get("cache-control")).toBe("public, max-age=300");
   });
 
   test("come as small as the browser takes them", async () => {

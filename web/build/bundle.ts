@@ -1,4 +1,5 @@
 import { build } from "vite";
+import { CLIENT_SOURCES } from "./aliases.ts";
 
 /** A script that stands for itself, in one file: it imports nothing, and exports nothing. */
 export async function bundleOf(entry: string, define: Readonly<Record<string, string>> = {}): Promise<string> {
@@ -7,6 +8,7 @@ export async function bundleOf(entry: string, define: Readonly<Record<string, st
     publicDir: false,
     logLevel: "warn",
     define: { ...define },
+    resolve: { alias: CLIENT_SOURCES },
     build: {
       write: false,
       target: "es2022",

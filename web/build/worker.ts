@@ -6,8 +6,8 @@ import type { Plugin } from "vite";
 import { bundleOf } from "./bundle.ts";
 
 const SOURCE = fileURLToPath(new URL("../worker/worker.ts", import.meta.url));
-/** Not for the app: what the build keeps for itself. */
-const OTHERS = /^\.|\.map$/;
+/** Not for the app: what the build keeps for itself, and what is for other pages. */
+const OTHERS = /^\.|\.map$|^widget\.js/;
 
 /**
  * Builds the service worker, `/sw.js`, which has in it what it keeps on the device: the path and the hash of every file

@@ -44,6 +44,10 @@ export const APP_PATHS = [
   "admin",
 ] as const;
 
+/** What pages of others load (web/widget): its address stays, so it is asked for again before long. */
+const WIDGET = "widget.js";
+const FOR_ALL = { "access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin" } as const;
+
 const TYPES: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",
   ".html": "text/html; charset=utf-8",
@@ -71,7 +75,9 @@ export function addWebApp(deps: WebAppDeps): AddPages {
   return (app) => {
     const serve = (asset: Asset) => (request: FastifyRequest, reply: FastifyReply) =>
       send(request, reply.headers(headers).removeHeader("x-frame-options"), asset);
-    for (const [path, asset] of assets) if (asset !== page) app.get(`/${path}`, serve(asset));
+    for (const [path, asset] of assets)
+      if (path === WIDGET) app.get(`/${path}`, (request, reply) => send(request, reply.headers(FOR_ALL), asset));
+      else if (asset !== page) app.get(`/${path}`, serve(asset));
     for (const path of ["/", ...APP_PATHS.flatMap((part) => [`/${part}`, `/${part}/*`])]) app.get(path, serve(page));
     app.get("/config.json", (request, reply) => reply.send(describe(deps, request.headers.host)));
   };
@@ -134,6 +140,12 @@ function acceptedBy(header: string | string[] | undefined): ReadonlySet<string> 
   );
 }
 
+function cachingOf(path: string): string {
+  if (path === WIDGET) return "public, max-age=300";
+  // Their names change with their content.
+  return path.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache";
+}
+
 /** All into memory, once: a megabyte or two, and no request touches the disk. */
 function readAssets(directory: string): ReadonlyMap<string, Asset> {
   const files = new Map(
@@ -156,8 +168,7 @@ function readAssets(directory: string): ReadonlyMap<string, Asset> {
       type,
       // Weak: it stands for every encoding.
       etag: `W/"${createHash("sha256").update(body).digest("base64url").slice(0, 27)}"`,
-      // Their names change with their content.
-      caching: path.startsWith("assets/") ? "public, max-age=31536000, immutable" : "no-cache",
+      caching: cachingOf(path),
       bodies: new Map([["identity", body], ...encoded]),
     });
   }
