@@ -25,7 +25,9 @@ describe("the administration", () => {
         { timeout: 20_000 },
       )
       .toMatch(/^(?!0 ).* a second$/);
-    expect(await mary.locator('[data-figure="sends"] polyline').getAttribute("points")).toContain(" ");
+    await expect
+      .poll(() => mary.locator('[data-figure="sends"] polyline').getAttribute("points"), { timeout: 15_000 })
+      .toContain(" ");
   });
 
   test("finds people, changes what they may do, locks them out and lets them in again", async () => {
