@@ -59,6 +59,79 @@ test("whatever people write stays text", async () => {
   expect(await ada.title()).toBe("Random · Parley");
 });
 
+/** Ways into a page, for every place where somebody's words are shown. */
+const INTO_NAMES = [
+  "<script>globalThis.broken=1</script>",
+  '"><img src=https://evil.example.com/x onerror=globalThis.broken=1>',
+  "'-globalThis.broken-'{{constructor.constructor('globalThis.broken=1')()}}",
+  "<svg/onload=globalThis.broken=1>",
+  "javascript:globalThis.broken=1//",
+] as const;
+
+test("names, titles, topics, reactions and previews are text, too, and nothing is asked of other hosts", async () => {
+  const tokens = await Promise.all(
+    ["ada", "grace"].map(async (who) => {
+      const answer = await fetch(`${web.url}/demo/${who}`, { headers: { accept: "application/json" } });
+      return ((await answer.json()) as { token: string }).token;
+    }),
+  );
+  const [adaToken, graceToken] = tokens;
+  const ada = await web.signIn("ada");
+  const elsewhere: string[] = [];
+  ada.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== web.url && protocol !== "data:" && protocol !== "blob:") elsewhere.push(request.url());
+  });
+  // What the policy had to stop is a fault of ours: nothing may get that far.
+  await ada.evaluate(() => {
+    const seen: string[] = [];
+    Object.assign(globalThis, { violations: seen });
+    document.addEventListener("securitypolicyviolation", (event) =>
+      seen.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`),
+    );
+  });
+  const grace = await web.node.done<{ id: string }>(graceToken, "GET", "/v1/users/me");
+  for (const [index, hostile] of INTO_NAMES.entries()) {
+    await web.node.done(graceToken, "PATCH", "/v1/users/me", { display_name: hostile });
+    const { id } = await web.node.done<{ id: string }>(adaToken, "POST", "/v1/conversations", {
+      kind: "group",
+      title: `${index} ${hostile}`,
+      description: `${hostile} **topic**`,
+      member_ids: [grace.id],
+    });
+    const path = `/v1/conversations/${id}/messages`;
+    const { id: messageId } = await web.node.done<{ id: string }>(graceToken, "POST", path, {
+      content: `@ada @grace :tada: :${hostile}: #${hostile} [${hostile}](https://example.com/ "${hostile}") \`\`\`${hostile}`,
+    });
+    await web.node.done(graceToken, "POST", path, { content: `\`\`\`${hostile}\n${hostile}\n\`\`\`` });
+    await web.node.done(graceToken, "POST", `/v1/messages/${messageId}/reactions`, { reaction: ":__proto__:" });
+    await web.node.done(adaToken, "PUT", `/v1/conversations/${id}/pins/${messageId}`);
+    await ada.getByRole("link", { name: new RegExp(`^${index} `) }).click();
+    await ada.getByRole("heading", { level: 1 }).getByText(`${index} ${hostile}`).waitFor();
+    await ada.getByRole("article").filter({ hasText: "🎉" }).first().waitFor();
+    await ada.getByRole("article").first().hover();
+    await ada.getByRole("button", { name: ":__proto__:" }).hover();
+    await ada.getByRole("link", { name: "Details" }).click();
+    await ada.getByRole("heading", { name: "Pinned messages" }).waitFor();
+    await ada.getByRole("textbox", { name: /^Message to/ }).fill("@g");
+    await ada.getByRole("option").first().waitFor();
+    await ada.getByRole("textbox", { name: /^Message to/ }).fill("");
+    await ada.getByRole("article").first().getByRole("button").last().click({ trial: true });
+  }
+  const state = await ada.evaluate(() => {
+    const { broken, violations } = globalThis as unknown as { broken?: unknown; violations: string[] };
+    const links = [...document.querySelectorAll("a")].map(({ protocol }) => protocol);
+    const strange = document.querySelectorAll("#app script, #app iframe, #app object, [onerror], [onload], [onclick]");
+    return { broken, violations, links: [...new Set(links)].toSorted(), strange: strange.length };
+  });
+  expect(state.broken).toBeUndefined();
+  expect(state.violations).toEqual([]);
+  expect(state.strange).toBe(0);
+  expect(state.links.filter((protocol) => protocol !== "http:" && protocol !== "https:")).toEqual([]);
+  expect(elsewhere).toEqual([]);
+  await web.node.done(graceToken, "PATCH", "/v1/users/me", { display_name: "Grace Hopper" });
+});
+
 test("a block of code can be copied as it was written", async () => {
   const ada = await web.signIn("ada");
   await ada.context().grantPermissions(["clipboard-read", "clipboard-write"]);

@@ -1,5 +1,5 @@
 import type { ConversationHandle, ConversationState } from "@parley/client";
-import type { Member, UpdateOwnMembership } from "@parley/protocol";
+import type { Member } from "@parley/protocol";
 import { defineStore } from "pinia";
 import { computed, shallowRef } from "vue";
 import { useMyId, useParley } from "../composables/use-parley.ts";
@@ -16,8 +16,13 @@ export const useConversationStore = defineStore("conversation", () => {
   const handle = shallowRef<ConversationHandle>();
   const state = shallowRef<ConversationState>();
   const conversation = computed(() => state.value?.conversation);
-  /** One's own membership, with what is muted; undefined while it is not known, null for who is no member. */
-  const membership = shallowRef<Member | null>();
+  /** One's own membership where the others' are not known. */
+  const asked = shallowRef<Member>();
+  /** One's own membership; undefined while it is not known, null for who is no member. */
+  const membership = computed(() => {
+    if (conversation.value?.unread_count === null) return null;
+    return state.value?.members?.get(myId) ?? asked.value;
+  });
   let stops: (() => void)[] = [];
 
   /** Shows a conversation; the one before is left. Rejects where it cannot be loaded. */
@@ -32,10 +37,7 @@ export const useConversationStore = defineStore("conversation", () => {
         state.value = value;
       }),
       parley.on("member.updated", ({ data }) => {
-        if (data.conversation_id === id && data.user_id === myId) void loadMembership();
-      }),
-      parley.on("member.added", ({ data }) => {
-        if (data.conversation_id === id && data.user_id === myId) void loadMembership();
+        if (data.conversation_id === id && data.user_id === myId) asked.value = data;
       }),
     ];
     await next.open();
@@ -43,28 +45,23 @@ export const useConversationStore = defineStore("conversation", () => {
   }
 
   async function loadPeople(opened: ConversationHandle): Promise<void> {
-    await loadMembership();
     const { conversation: shown } = opened.state.value;
-    if (handle.value !== opened || membership.value == null || !shown || shown.member_count > SMALL) return;
-    // Guests cannot list them; then those who write are who is known.
-    await opened.loadMembers().catch(() => undefined);
-    people.learnFrom(opened.state.value);
+    // Staff see support conversations without being in them.
+    if (!shown || shown.unread_count === null || shown.kind === "support") return;
+    try {
+      if (shown.member_count > SMALL) throw new Error("too many");
+      await opened.loadMembers();
+      people.learnFrom(opened.state.value);
+    } catch {
+      // Too many, or one is a guest: then those who write are who is known. Changing nothing is answered with oneself.
+      const own = await parley.api.updateOwnMembership({ conversation_id: opened.id }).catch(() => undefined);
+      if (handle.value === opened) asked.value = own;
+    }
   }
 
-  /** Asks how oneself stands here: changing nothing of it is answered with it. */
-  async function loadMembership(): Promise<void> {
-    const { value: opened } = handle;
-    if (!opened) return;
-    const answer = await parley.api.updateOwnMembership({ conversation_id: opened.id }).catch(() => null);
-    if (handle.value === opened) membership.value = answer;
-  }
-
-  /** Sets what of it notifies. */
-  async function updateMembership(change: Pick<UpdateOwnMembership, "notification_level">) {
-    const { value: opened } = handle;
-    if (!opened) return;
-    const answer = await parley.api.updateOwnMembership({ conversation_id: opened.id, ...change });
-    if (handle.value === opened) membership.value = answer;
+  /** After joining. */
+  async function reload(): Promise<void> {
+    if (handle.value) await loadPeople(handle.value);
   }
 
   function leave(): void {
@@ -73,8 +70,8 @@ export const useConversationStore = defineStore("conversation", () => {
     handle.value?.close();
     handle.value = undefined;
     state.value = undefined;
-    membership.value = undefined;
+    asked.value = undefined;
   }
 
-  return { handle, state, conversation, membership, open, leave, loadMembership, updateMembership };
+  return { handle, state, conversation, membership, open, leave, reload };
 });

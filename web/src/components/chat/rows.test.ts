@@ -17,7 +17,7 @@ function message(seq: number, more: Partial<Message> = {}): Message {
   } as Message;
 }
 
-function live(messages: readonly Message[], from = 1): Window {
+function live(messages: readonly Message[], from = 0): Window {
   return { from, to: Infinity, messages };
 }
 
@@ -54,13 +54,18 @@ describe("rows", () => {
     expect(rows.map(({ key }) => key)).toEqual(["m1", "m2", "m9"]);
   });
 
+  test("are not shown before it is known what is above them", () => {
+    const rows = createRowMaker()({ window: live([message(1), message(2)], 1), pending: [] }, OPTIONS);
+    expect(rows.map(({ key, isGrouped, beginsDay }) => [key, isGrouped, beginsDay])).toEqual([["m2", true, false]]);
+  });
+
   test("are the same objects where nothing has changed", () => {
     const make = createRowMaker();
     const messages = [message(1), message(20), message(40)];
-    const [first, second, third] = make({ window: live(messages), pending: [] }, OPTIONS);
+    const [second, third] = make({ window: live(messages, 1), pending: [] }, OPTIONS);
     const edited = messages.with(1, message(20, { content: "other" }));
     const after = make({ window: live([message(0), ...edited]), pending: [] }, OPTIONS);
-    expect(after[1]).not.toBe(first);
+    expect(after.map(({ key }) => key)).toEqual(["m0", "m1", "m20", "m40"]);
     expect(after[2]).not.toBe(second);
     expect(after[3]).toBe(third);
   });

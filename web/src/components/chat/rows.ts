@@ -57,10 +57,15 @@ type Entry = Pick<Row, "key" | "senderId" | "at" | "message" | "outgoing">;
 export function createRowMaker(): (timeline: Timeline, options: RowOptions) => Row[] {
   let before = new Map<string, Row>();
   return (timeline, options) => {
-    const entries = entriesOf(timeline, options);
+    const found = entriesOf(timeline, options);
+    // What is above the first one is not known yet, so neither is what it looks like: it is shown with what comes above.
+    const isCut = timeline.window.from > 0 && found.length > 1;
+    const entries = isCut ? found.slice(1) : found;
     const firstUnread = entries.findIndex(({ message }) => isUnread(message, options));
     const after = new Map<string, Row>();
-    const groupings = entries.map((entry, index) => groupingOf(entries[index - 1], entry, index === firstUnread));
+    const groupings = entries.map((entry, index) =>
+      groupingOf(found[index - 1 + (isCut ? 1 : 0)], entry, index === firstUnread),
+    );
     const rows = entries.map((entry, index) => {
       const { beginsDay, isGrouped } = groupings[index] ?? { beginsDay: true, isGrouped: false };
       const made: Row = {

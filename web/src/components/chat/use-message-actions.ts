@@ -8,6 +8,7 @@ import { useParley } from "../../composables/use-parley.ts";
 import { useSessionStore } from "../../stores/session.ts";
 import { useSavedStore } from "../../stores/saved.ts";
 import { useUiStore } from "../../stores/ui.ts";
+import { quotationOf } from "./quotation.ts";
 import { isNotice } from "./rows.ts";
 import type { Chat } from "./use-chat.ts";
 
@@ -76,12 +77,4 @@ export function useMessageActions(chat: Chat, message: () => Message) {
         ui.toast(isSaved ? t("chat.unsaved") : t("chat.saved"));
     },
   };
-}
-
-/** Each line behind a >, as markdown has it. */
-function quotationOf(content: string): string {
-  return `${content
-    .split("\n")
-    .map((line) => `> ${line}`)
-    .join("\n")}\n\n`;
 }

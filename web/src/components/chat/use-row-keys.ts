@@ -1,5 +1,6 @@
 import type { Ref } from "vue";
 import { useRouter } from "vue-router";
+import { quotationOf } from "./quotation.ts";
 import type { Row } from "./rows.ts";
 import type { Chat } from "./use-chat.ts";
 
@@ -37,7 +38,7 @@ export function useRowKeys({ chat, rows, scroller }: RowKeysDeps) {
         chat.editing.value = message.id;
         return true;
       case "q":
-        chat.quoted.value = { text: message.content };
+        chat.quoted.value = { text: quotationOf(message.content) };
         return true;
       case "t":
       case "Enter":

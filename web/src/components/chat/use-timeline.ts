@@ -10,6 +10,8 @@ interface TimelineDeps {
   readonly place: () => string | undefined;
   readonly myId: string;
   readonly list: Readonly<Ref<VirtualizerHandle | null>>;
+  /** What scrolls. */
+  readonly scroller: Readonly<Ref<HTMLElement | null>>;
   /** It is shown where one was led. */
   readonly onArrived: (row: Row) => void;
 }
@@ -29,7 +31,7 @@ const NEARLY = 8;
 const TARGET_MS = 2_500;
 
 /** What of a conversation is shown, and where: loads what is scrolled to, stays at the end while one is there, and tells what was read. */
-export function useTimeline({ handle, state, place, myId, list, onArrived }: TimelineDeps) {
+export function useTimeline({ handle, state, place, myId, list, scroller, onArrived }: TimelineDeps) {
   /** The seq whose window is shown. */
   const anchor = ref(Infinity);
   const view = shallowRef<View>();
@@ -41,6 +43,8 @@ export function useTimeline({ handle, state, place, myId, list, onArrived }: Tim
   const isLive = computed(() => shown.value?.to === Infinity);
   const reading = useReading({ handle, state, isThere: () => isPlaced.value && isAtEnd.value && isLive.value });
   let isLoading = false;
+  /** It goes to the end for the first time. */
+  let isBeginning = false;
   let lastOffset = 0;
 
   const makeRows = createRowMaker();
@@ -88,6 +92,7 @@ export function useTimeline({ handle, state, place, myId, list, onArrived }: Tim
     const unread = all.findIndex((row) => row.isFirstUnread);
     if (unread > 0) list.value?.scrollToIndex(unread, { align: "start", offset: -AIR });
     else toEnd();
+    isBeginning = unread <= 0;
     // Once it has measured what is there.
     requestAnimationFrame(() => {
       isPlaced.value = true;
@@ -95,9 +100,10 @@ export function useTimeline({ handle, state, place, myId, list, onArrived }: Tim
     });
   }
 
+  /** At once and once: the list's own way goes on for a while, against whoever scrolls away meanwhile. What grows then calls again. */
   function toEnd(): void {
-    const last = (view.value?.rows.length ?? 0) - 1;
-    if (last >= 0) list.value?.scrollToIndex(last, { align: "end" });
+    const { value: it } = scroller;
+    if (it) it.scrollTop = it.scrollHeight;
   }
 
   /** Whether one is at the end. Growing takes nobody away from there: only going back does. */
@@ -121,7 +127,7 @@ export function useTimeline({ handle, state, place, myId, list, onArrived }: Tim
   }
 
   function onResize(): void {
-    if (isPlaced.value && isAtEnd.value && isLive.value) toEnd();
+    if (isAtEnd.value && isLive.value && (isPlaced.value || isBeginning)) toEnd();
     else if (isPlaced.value) look();
   }
 
@@ -133,8 +139,11 @@ export function useTimeline({ handle, state, place, myId, list, onArrived }: Tim
       for (;;) {
         const { value: it } = list;
         const { value: window } = shown;
-        if (!it || !window || !isPlaced.value) return;
-        const isNearTop = it.scrollOffset < AHEAD && window.from > 0;
+        if (!it || !window) return;
+        // Where there is nothing to show, all of it being in threads, there is no place to be at.
+        const isEmpty = view.value?.rows.length === 0;
+        if (!isPlaced.value && !isEmpty) return;
+        const isNearTop = (isEmpty || it.scrollOffset < AHEAD) && window.from > 0;
         const isNearEnd = it.scrollOffset + it.viewportSize > it.scrollSize - AHEAD && window.to !== Infinity;
         if (!isNearTop && !isNearEnd) return;
         isLoadingOlder.value = isNearTop;

@@ -64,6 +64,7 @@ function placeOf(conversation: Conversation | undefined, spaces: readonly Space[
 function isWanted(state: ConversationState, { only, wanted, nameOf, mentionsIn }: SectionOptions): boolean {
   const { conversation, unread } = state;
   if (!conversation) return false;
+  if (conversation.hidden) return false;
   const isArchived = conversation.archived_at !== null;
   if (isArchived !== (only === "archived")) return false;
   if (only === "unread" && (unread ?? 0) === 0) return false;

@@ -1,7 +1,6 @@
 import { useI18n } from "vue-i18n";
 import { useErrors } from "../../composables/use-errors.ts";
 import { useParley } from "../../composables/use-parley.ts";
-import { useConversationStore } from "../../stores/conversation.ts";
 import { useUiStore } from "../../stores/ui.ts";
 
 /** As good as for ever: the service takes times up to the year 9999. */
@@ -13,13 +12,9 @@ export function useUpkeep() {
   const parley = useParley();
   const { attempt } = useErrors();
   const ui = useUiStore();
-  const current = useConversationStore();
 
   async function archive(id: string, isArchived: boolean): Promise<void> {
-    const isDone = await attempt(async () => {
-      await parley.api.archiveConversation({ conversation_id: id, archived: isArchived });
-      await parley.conversation(id).refresh();
-    });
+    const isDone = await attempt(() => parley.api.archiveConversation({ conversation_id: id, archived: isArchived }));
     if (!isDone) return;
     const undo = isArchived ? { action: { label: t("chat.undo"), run: () => void archive(id, false) } } : {};
     ui.toast(isArchived ? t("list.archived") : t("list.unarchived"), undo);
@@ -30,7 +25,6 @@ export function useUpkeep() {
     const until = forMs === 0 ? null : forMs === Infinity ? FOREVER : new Date(Date.now() + forMs).toISOString();
     const isDone = await attempt(() => parley.api.updateOwnMembership({ conversation_id: id, muted_until: until }));
     if (!isDone) return;
-    if (current.handle?.id === id) void current.loadMembership();
     ui.toast(until === null ? t("list.unmuted") : t("list.muted"));
   }
 

@@ -1,0 +1,110 @@
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, test } from "vitest";
+import { makeLongConversation, type LongConversation } from "./harness/long-conversation.ts";
+import { scrollMessages, type Scrolled } from "./harness/scrolling.ts";
+import { useWeb } from "./harness/web.ts";
+
+const web = useWeb();
+const MANY = 10_000;
+const LONGEST_FRAME_MS = 50;
+/** What else runs on the machine costs frames, too: the best of so many goes is the app's own. */
+const GOES = 10;
+
+let long: LongConversation;
+let tokens: readonly [string, string];
+
+async function tokenOf(who: string): Promise<string> {
+  const response = await fetch(`${web.url}/demo/${who}`, { headers: { accept: "application/json" } });
+  return ((await response.json()) as { token: string }).token;
+}
+
+beforeAll(async () => {
+  tokens = [await tokenOf("ada"), await tokenOf("grace")];
+  long = await makeLongConversation(web.node, tokens, MANY);
+});
+
+async function openAt(path: string): Promise<Page> {
+  const page = await web.signIn("ada", { path });
+  await page.locator("article").first().waitFor();
+  return page;
+}
+
+const longest = ({ frames }: Scrolled): number => Math.max(...frames);
+
+/** The longest frame of the best go; every go must be without a jump. */
+async function bestOf(goes: () => Promise<Scrolled>): Promise<number> {
+  const longestFrames: number[] = [];
+  for (let go = 0; go < GOES; go += 1) {
+    const scrolled = await goes();
+    expect(scrolled.jumps).toEqual([]);
+    longestFrames.push(longest(scrolled));
+    if (longest(scrolled) <= LONGEST_FRAME_MS) break;
+  }
+  return Math.min(...longestFrames);
+}
+
+describe(`a conversation of ${MANY} messages`, () => {
+  test("scrolls back and forth in short frames, and never jumps", async () => {
+    const page = await openAt(`/c/${long.id}`);
+    await page.getByText(`Message ${MANY}`).first().waitFor();
+    expect(await bestOf(() => scrollMessages(page, { step: -120, frames: 80 }))).toBeLessThanOrEqual(LONGEST_FRAME_MS);
+    expect(await bestOf(() => scrollMessages(page, { step: 120, frames: 60 }))).toBeLessThanOrEqual(LONGEST_FRAME_MS);
+  });
+
+  test("is read to its beginning, page after page, without a jump", async () => {
+    const page = await openAt(`/c/${long.id}`);
+    const scrolled: Scrolled[] = [];
+    for (let round = 0; round < 60 && !(await page.getByText("This is the beginning").isVisible()); round += 1)
+      scrolled.push(await scrollMessages(page, { step: -450, frames: 100 }));
+    await page.getByText("This is the beginning").waitFor();
+    expect(scrolled.flatMap(({ jumps }) => jumps)).toEqual([]);
+    expect(scrolled.reduce((sum, { seen }) => sum + seen, 0)).toBeGreaterThan(MANY * 0.95);
+    const frames = scrolled.flatMap((part) => part.frames).toSorted((a, b) => a - b);
+    expect(frames[Math.floor(frames.length * 0.99)]).toBeLessThanOrEqual(LONGEST_FRAME_MS);
+  }, 240_000);
+
+  test("opens at a message by its address, and goes to the present from there", async () => {
+    const page = await openAt(`/c/${long.id}/m/5000`);
+    const target = page.locator("article.target");
+    await target.waitFor();
+    expect(await target.textContent()).toMatch(/Message 49\d\d|Message 5000/);
+    await page.locator("article:focus").waitFor();
+    const { jumps } = await scrollMessages(page, { step: -100, frames: 40 });
+    expect(jumps).toEqual([]);
+    const later = await scrollMessages(page, { step: 100, frames: 120 });
+    expect(later.jumps).toEqual([]);
+    await page.getByRole("button", { name: "Jump to the newest" }).click();
+    await page.getByText(`Message ${MANY}`).first().waitFor();
+  });
+
+  test("stays where one reads while others write, and what is above is edited", async () => {
+    const page = await openAt(`/c/${long.id}`);
+    await scrollMessages(page, { step: -200, frames: 30 });
+    const anchor = page.locator("article").nth(6);
+    const key = await anchor.getAttribute("data-key");
+    const placeOf = (): Promise<number> =>
+      page.locator(`article[data-key="${key}"]`).evaluate((article) => article.getBoundingClientRect().top);
+    const before = await placeOf();
+    const above = (await page.locator("article").nth(1).getAttribute("data-key")) ?? "";
+    await web.node.database.query({
+      text: "UPDATE messages SET created_at = now() WHERE id = $1",
+      values: [above],
+    });
+    const sender = await web.node.database.query<{ sender_id: string }>({
+      text: "SELECT sender_id FROM messages WHERE id = $1",
+      values: [above],
+    });
+    const me = await web.node.done<{ id: string }>(tokens[0], "GET", "/v1/users/me");
+    await web.node.done(
+      sender[0]?.sender_id === me.id ? tokens[0] : tokens[1],
+      "PUT",
+      `/v1/conversations/${long.id}/messages/${above}`,
+      { content: "Now\n\nit is\n\nmuch\n\nlonger" },
+    );
+    await web.node.done(tokens[1], "POST", `/v1/conversations/${long.id}/messages`, { content: "Anybody there?" });
+    await page.getByRole("button", { name: "1 new message" }).waitFor();
+    await expect.poll(async () => Math.abs((await placeOf()) - before)).toBeLessThanOrEqual(1);
+    await page.getByRole("button", { name: "1 new message" }).click();
+    await page.getByText("Anybody there?").first().waitFor();
+  });
+});
