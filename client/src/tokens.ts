@@ -26,7 +26,7 @@ export function createTokens(source: { readonly token?: string; readonly getToke
   let asking: Promise<string> | undefined;
 
   async function ask(renew: boolean): Promise<string> {
-    const token = getToken ? await getToken({ renew }) : fixed;
+    const token = getToken ? await askHost(getToken, renew) : fixed;
     if (token == null) throw new ParleyError("unauthenticated", "There is no token: nobody is signed in.");
     held = token;
     return token;
@@ -53,6 +53,15 @@ export function createTokens(source: { readonly token?: string; readonly getToke
     },
     renewable: getToken !== undefined,
   };
+}
+
+/** Where the host application cannot be reached, the service is not asked either. */
+async function askHost(getToken: GetToken, renew: boolean): Promise<string | null> {
+  try {
+    return await getToken({ renew });
+  } catch (cause) {
+    throw cause instanceof ParleyError ? cause : new ParleyError("offline", "There is no token now.", { cause });
+  }
 }
 
 /** What a JWT says of itself. The service decides whether it is true; here it only tells when to ask for the next. */
