@@ -2,9 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { messages as de } from "./de/index.ts";
-import { messages as en } from "./en/index.ts";
+import { messages as first } from "./en/index.ts";
+import { later } from "./en/later.ts";
 
 type Texts = Readonly<Record<string, Readonly<Record<string, string>>>>;
+const en = { ...first, ...later };
 const LANGUAGES: Readonly<Record<string, Texts>> = { en, de };
 const SOURCES = join(import.meta.dirname, "..");
 

@@ -34,7 +34,7 @@ export function useMe(): {
       people.learn([next]);
     });
     isSaving.value = false;
-    if (worked) ui.announce(t("settings.saved"));
+    if (worked) ui.announce(t("preferences.saved"));
     return worked;
   }
 

@@ -1,0 +1,5 @@
+import administration from "./administration.json" with { type: "json" };
+import preferences from "./preferences.json" with { type: "json" };
+
+/** What only some pages say: it comes with them (i18n/later.ts). */
+export const later = { administration, preferences };
