@@ -48,11 +48,13 @@ test("fields go where they belong", async () => {
   await api.listMessages({ conversation_id: "c 1", before: 118, limit: 20 });
   await api.sendMessage({ conversation_id: "c1", content: "hello" });
   await api.removeReaction({ message_id: "m1", reaction: "👍" });
+  await api.updateOwnMembership({ conversation_id: "c1" });
   await api.getMe();
   expect(asked).toEqual([
     ["GET", "http://parley/v1/conversations/c%201/messages?before=118&limit=20", undefined],
     ["POST", "http://parley/v1/conversations/c1/messages", '{"content":"hello"}'],
     ["DELETE", `http://parley/v1/messages/m1/reactions/${encodeURIComponent("👍")}`, undefined],
+    ["PATCH", "http://parley/v1/conversations/c1/members/me", "{}"],
     ["GET", "http://parley/v1/users/me", undefined],
   ]);
 });

@@ -79,7 +79,9 @@ function placed(method: string, path: string, input: Given): [path: string, body
     return encodeURIComponent(value);
   });
   const given = Object.entries(rest).filter(([, value]) => value !== undefined);
-  if (method !== "GET") return [filled, given.length > 0 ? Object.fromEntries(given) : undefined];
+  // Where a body belongs there has to be one, though all its fields be left out; where none does, it is not looked at.
+  if (method !== "GET")
+    return [filled, given.length > 0 || method !== "DELETE" ? Object.fromEntries(given) : undefined];
   const query = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
   return [query === "" ? filled : `${filled}?${query}`, undefined];
 }
