@@ -5,8 +5,8 @@ import type { Told } from "./told.ts";
 export function useNotificationText(): (told: Told) => string {
   const { t } = useI18n();
   return ({ reason, sender, title }) => {
-    const name = sender?.display_name ?? t("notifications.somebody");
-    const place = title ?? t("notifications.a_conversation");
-    return t(`notifications.reason_${reason}`, { name, place });
+    const name = sender?.display_name ?? t("notices.somebody");
+    const place = title ?? t("notices.a_conversation");
+    return t(`notices.reason_${reason}`, { name, place });
   };
 }

@@ -4,6 +4,7 @@ import chat from "./chat.json" with { type: "json" };
 import common from "./common.json" with { type: "json" };
 import composer from "./composer.json" with { type: "json" };
 import list from "./list.json" with { type: "json" };
+import notices from "./notices.json" with { type: "json" };
 import notifications from "./notifications.json" with { type: "json" };
 import preferences from "./preferences.json" with { type: "json" };
 import search from "./search.json" with { type: "json" };
@@ -20,6 +21,7 @@ export const messages = {
   common,
   composer,
   list,
+  notices,
   notifications,
   preferences,
   search,
