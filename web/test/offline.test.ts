@@ -103,7 +103,8 @@ describe("without a network", () => {
       return { urls, storage: JSON.stringify([{ ...localStorage }, { ...sessionStorage }]) };
     });
     const others = kept.urls.filter(
-      (path) => path !== "/" && !/^\/(assets|icons)\/|^\/(theme\.js|favicon[\w-]*\.svg|manifest\.webmanifest)$/.test(path),
+      (path) =>
+        path !== "/" && !/^\/(assets|icons)\/|^\/(theme\.js|favicon[\w-]*\.svg|manifest\.webmanifest)$/.test(path),
     );
     expect(others).toEqual([]);
     expect(kept.urls).toContain("/");
