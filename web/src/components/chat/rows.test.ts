@@ -71,6 +71,28 @@ describe("rows", () => {
   });
 });
 
+test("rows made after a change are those that would be made anew", () => {
+  const make = createRowMaker();
+  const senders = ["ada", "grace", ME];
+  let messages = Array.from({ length: 12 }, (_, index) =>
+    message(20 + index * 3, { sender_id: senders[(index >> 1) % 3] ?? "ada" }),
+  );
+  const changes: readonly ((held: Message[]) => Message[])[] = [
+    (held) => [message(5, { sender_id: "ada" }), message(8), ...held],
+    (held) => [...held, message(90, { sender_id: "grace" })],
+    (held) => held.with(4, message(held[4]?.seq ?? 0, { content: "edited", sender_id: "grace" })),
+    (held) => [...held, message(91, { sender_id: "grace" })],
+    (held) => held.toSpliced(6, 1),
+    (held) => [message(1), ...held, message(95)],
+  ];
+  for (const [step, change] of changes.entries()) {
+    messages = change(messages);
+    const timeline = { window: live(messages, step % 2), pending: [] };
+    const options = { myId: ME, unreadAfter: step > 2 ? 50 : undefined };
+    expect(make(timeline, options)).toEqual(createRowMaker()(timeline, options));
+  }
+});
+
 test("the window shown is the live end, or the one with a seq", () => {
   const windows = [{ from: 5, to: 9, messages: [] }, live([], 20)];
   expect(windowAt(windows, Infinity)).toBe(windows[1]);

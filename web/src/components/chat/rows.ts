@@ -47,79 +47,105 @@ export function windowAt(windows: readonly Window[], seq: number): Window | unde
   return windows.find((window) => window.from <= seq && seq <= window.to);
 }
 
-/** What rows are made from, in their order. */
+/** What rows are made from, in their order. The same object for the same message. */
 type Entry = Pick<Row, "key" | "senderId" | "at" | "message" | "outgoing">;
 
 /**
  * Makes rows again and again, as what they show changes. A row that is as it was is the same object, so that only
- * what has changed is drawn anew; of ten thousand rows that is one or two.
+ * what has changed is drawn anew; and where nothing around it has changed it is not even looked at, so that a page put
+ * in front of ten thousand rows costs little more than a page.
  */
 export function createRowMaker(): (timeline: Timeline, options: RowOptions) => Row[] {
-  let before = new Map<string, Row>();
+  let before: { readonly entries: readonly Entry[]; readonly rows: Row[]; readonly firstUnread: string | undefined } = {
+    entries: [],
+    rows: [],
+    firstUnread: undefined,
+  };
   return (timeline, options) => {
     const found = entriesOf(timeline, options);
     // What is above the first one is not known yet, so neither is what it looks like: it is shown with what comes above.
-    const isCut = timeline.window.from > 0 && found.length > 1;
+    const isCut = timeline.window.from > 0 && found.length > 1 && options.threadRootId === undefined;
     const entries = isCut ? found.slice(1) : found;
-    const firstUnread = entries.findIndex(({ message }) => isUnread(message, options));
-    const after = new Map<string, Row>();
-    const groupings = entries.map((entry, index) =>
-      groupingOf(found[index - 1 + (isCut ? 1 : 0)], entry, index === firstUnread),
-    );
-    const rows = entries.map((entry, index) => {
-      const { beginsDay, isGrouped } = groupings[index] ?? { beginsDay: true, isGrouped: false };
+    const above = isCut ? found[0] : undefined;
+    const unread = options.unreadAfter === undefined ? -1 : entries.findIndex((entry) => isUnread(entry, options));
+    const firstUnread = entries[unread]?.key;
+    const same = firstUnread === before.firstUnread ? sameAtEnd(before.entries, entries) : 0;
+    const changed = entries.length - same;
+    const held = new Map(before.rows.slice(0, before.rows.length - same).map((row) => [row.key, row]));
+    const rows: Row[] = [];
+    for (let index = 0; index < changed; index += 1) {
+      const entry = entries[index];
+      if (!entry) break;
       const made: Row = {
         ...entry,
-        beginsDay,
-        isGrouped,
-        endsGroup: groupings[index + 1]?.isGrouped !== true,
-        isFirstUnread: index === firstUnread,
+        ...groupingOf(entries[index - 1] ?? above, entry, index === unread),
+        endsGroup: !isGroupedWith(entry, entries[index + 1], index + 1 === unread),
+        isFirstUnread: index === unread,
         isBeginning: index === 0 && timeline.window.from === 0,
       };
-      const held = before.get(entry.key);
-      const row = held && isSame(held, made) ? held : made;
-      after.set(entry.key, row);
-      return row;
-    });
-    before = after;
+      const old = held.get(entry.key);
+      rows.push(old && isSame(old, made) ? old : made);
+    }
+    rows.push(...before.rows.slice(before.rows.length - same));
+    before = { entries, rows, firstUnread };
     return rows;
   };
 }
 
+/** How many rows at the end are as they were: those that have the same neighbours. */
+function sameAtEnd(before: readonly Entry[], after: readonly Entry[]): number {
+  let same = 0;
+  while (same < before.length && same < after.length && before.at(-1 - same) === after.at(-1 - same)) same += 1;
+  // The first of them has another one above.
+  return Math.max(0, same - 1);
+}
+
+const entryOfMessage = new WeakMap<Message, Entry>();
+const entryOfOutgoing = new WeakMap<Outgoing, Entry>();
+
 function entriesOf({ window, pending }: Timeline, { myId, threadRootId }: RowOptions): readonly Entry[] {
   const root = threadRootId ?? null;
-  const held = new Set<string>();
   const entries: Entry[] = [];
   for (const message of window.messages) {
-    held.add(message.id);
-    if (message.thread_root_id === root)
-      entries.push({
-        key: message.id,
-        senderId: message.sender_id,
-        at: message.created_at,
-        message,
-        outgoing: undefined,
-      });
+    if (message.thread_root_id !== root) continue;
+    let entry = entryOfMessage.get(message);
+    if (!entry) {
+      const { id: key, sender_id: senderId, created_at: at } = message;
+      entry = { key, senderId, at, message, outgoing: undefined };
+      entryOfMessage.set(message, entry);
+    }
+    entries.push(entry);
   }
-  if (window.to !== Infinity) return entries;
+  if (window.to !== Infinity || pending.length === 0) return entries;
+  const held = new Set(window.messages.map(({ id }) => id));
   for (const outgoing of pending) {
     const { id, draft, message } = outgoing;
     if (held.has(id) || (message?.thread_root_id ?? draft.parent_id ?? null) !== root) continue;
-    entries.push({ key: id, senderId: myId, at: new Date(outgoing.at).toISOString(), message, outgoing });
+    const known = entryOfOutgoing.get(outgoing);
+    const entry = known ?? { key: id, senderId: myId, at: new Date(outgoing.at).toISOString(), message, outgoing };
+    entryOfOutgoing.set(outgoing, entry);
+    entries.push(entry);
   }
   return entries;
 }
 
 function groupingOf(above: Entry | undefined, entry: Entry, isFirstUnread: boolean) {
   const beginsDay = !above || dayOf(above.at) !== dayOf(entry.at);
-  const isGrouped =
-    !beginsDay &&
+  return { beginsDay, isGrouped: isGroupedWith(above, entry, isFirstUnread) };
+}
+
+/** Whether one goes on where the one above ended. */
+function isGroupedWith(above: Entry | undefined, entry: Entry | undefined, isFirstUnread: boolean): boolean {
+  return (
+    above !== undefined &&
+    entry !== undefined &&
     !isFirstUnread &&
     above.senderId === entry.senderId &&
     Date.parse(entry.at) - Date.parse(above.at) < GROUP_MS &&
+    dayOf(above.at) === dayOf(entry.at) &&
     !isNotice(entry.message) &&
-    !isNotice(above.message);
-  return { beginsDay, isGrouped };
+    !isNotice(above.message)
+  );
 }
 
 /** What the service says rather than somebody. */
@@ -128,7 +154,7 @@ export function isNotice(message: Message | undefined): boolean {
   return type === "system_notification" || type === "collaboration_update";
 }
 
-function isUnread(message: Message | undefined, { unreadAfter, myId }: RowOptions): boolean {
+function isUnread({ message }: Entry, { unreadAfter, myId }: RowOptions): boolean {
   return unreadAfter !== undefined && message !== undefined && message.seq > unreadAfter && message.sender_id !== myId;
 }
 

@@ -1,6 +1,7 @@
 import type { ConversationHandle, ConversationState } from "@parley/client";
 import type { VirtualizerHandle } from "virtua/vue";
 import { computed, nextTick, ref, shallowRef, watch, type Ref } from "vue";
+import { createPlaceHolder } from "./hold-place.ts";
 import { createRowMaker, windowAt, type Row } from "./rows.ts";
 import { useReading } from "./use-reading.ts";
 
@@ -25,10 +26,11 @@ interface View {
 }
 
 /** This near to an end, in pixels, more is loaded. */
-const AHEAD = 1_600;
+const AHEAD = 2_400;
 /** This near to the end counts as there. */
 const NEARLY = 8;
 const TARGET_MS = 2_500;
+const LEADING_MS = 500;
 
 /** What of a conversation is shown, and where: loads what is scrolled to, stays at the end while one is there, and tells what was read. */
 export function useTimeline({ handle, state, place, myId, list, scroller, onArrived }: TimelineDeps) {
@@ -46,6 +48,9 @@ export function useTimeline({ handle, state, place, myId, list, scroller, onArri
   /** It goes to the end for the first time. */
   let isBeginning = false;
   let lastOffset = 0;
+  /** The list goes somewhere by itself until then. */
+  let leadingUntil = 0;
+  const keeper = createPlaceHolder(() => scroller.value);
 
   const makeRows = createRowMaker();
   const pending = computed(() => state().pending);
@@ -63,6 +68,7 @@ export function useTimeline({ handle, state, place, myId, list, scroller, onArri
       return;
     }
     const { rows: before = [], generation = 0 } = view.value ?? {};
+    if (isPlaced.value && !isAtEnd.value && performance.now() > leadingUntil) keeper.hold();
     const [first] = before;
     const added = first ? next.findIndex(({ key }) => key === first.key) : -1;
     const isSameList = added >= 0 || before.length === 0 || next.some(({ key }) => key === first?.key);
@@ -90,6 +96,7 @@ export function useTimeline({ handle, state, place, myId, list, scroller, onArri
 
   function begin(all: readonly Row[]): void {
     const unread = all.findIndex((row) => row.isFirstUnread);
+    leadingUntil = performance.now() + LEADING_MS;
     if (unread > 0) list.value?.scrollToIndex(unread, { align: "start", offset: -AIR });
     else toEnd();
     isBeginning = unread <= 0;
@@ -128,7 +135,10 @@ export function useTimeline({ handle, state, place, myId, list, scroller, onArri
 
   function onResize(): void {
     if (isAtEnd.value && isLive.value && (isPlaced.value || isBeginning)) toEnd();
-    else if (isPlaced.value) look();
+    else if (isPlaced.value) {
+      if (performance.now() > leadingUntil) keeper.hold();
+      look();
+    }
   }
 
   /** Pages near what is on screen, one at a time. What fails is tried again with the next movement. */
@@ -180,6 +190,7 @@ export function useTimeline({ handle, state, place, myId, list, scroller, onArri
     const row = view.value?.rows[index];
     isPlaced.value = true;
     if (!row) return;
+    leadingUntil = performance.now() + LEADING_MS;
     list.value?.scrollToIndex(index, { align: "center" });
     target.value = wanted;
     setTimeout(() => (target.value = undefined), TARGET_MS);
