@@ -39,7 +39,8 @@ describe("the administration", () => {
     await edsger.getByLabel("Role of Edsger Dijkstra").selectOption({ label: "Serves support" });
     await mary.getByText("The role of Edsger Dijkstra was changed").waitFor();
     const online = await web.signIn("edsger");
-    await online.getByRole("link", { name: "Support inbox" }).waitFor();
+    await online.getByRole("link", { name: "Support" }).click();
+    await online.getByRole("heading", { name: "Support inbox" }).waitFor();
     await edsger.getByLabel("Role of Edsger Dijkstra").selectOption({ label: "Takes part" });
 
     await edsger.getByRole("button", { name: "Lock out" }).click();

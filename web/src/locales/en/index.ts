@@ -7,7 +7,6 @@ import notifications from "./notifications.json" with { type: "json" };
 import search from "./search.json" with { type: "json" };
 import settings from "./settings.json" with { type: "json" };
 import support from "./support.json" with { type: "json" };
-import switcher from "./switcher.json" with { type: "json" };
 import threads from "./threads.json" with { type: "json" };
 
 /** One file for each area; a key is `area.key`. */
@@ -21,6 +20,5 @@ export const messages = {
   search,
   settings,
   support,
-  switcher,
   threads,
 };
