@@ -1,19 +1,18 @@
 import type { Ref } from "vue";
-import { useRouter } from "vue-router";
+import type { Router } from "vue-router";
 import { quotationOf } from "./quotation.ts";
 import type { Row } from "./rows.ts";
 import type { Chat } from "./use-chat.ts";
 
 interface RowKeysDeps {
   readonly chat: Chat;
+  readonly router: Router;
   readonly rows: () => readonly Row[];
   readonly scroller: Readonly<Ref<HTMLElement | null>>;
 }
 
 /** Messages by the keyboard: up and down lead from one to the next, E edits, T opens the thread, Q quotes. */
-export function useRowKeys({ chat, rows, scroller }: RowKeysDeps) {
-  const router = useRouter();
-
+export function createRowKeys({ chat, router, rows, scroller }: RowKeysDeps): (event: KeyboardEvent) => void {
   const articles = (): HTMLElement[] => [...(scroller.value?.querySelectorAll<HTMLElement>("article[data-key]") ?? [])];
 
   function step(from: HTMLElement | null, by: 1 | -1): void {
@@ -52,7 +51,7 @@ export function useRowKeys({ chat, rows, scroller }: RowKeysDeps) {
     }
   }
 
-  function onKeydown(event: KeyboardEvent): void {
+  return (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !(event.target instanceof HTMLElement)) return;
     const { target, key } = event;
     // What is inside a message has keys of its own.
@@ -68,7 +67,5 @@ export function useRowKeys({ chat, rows, scroller }: RowKeysDeps) {
     )
       return;
     event.preventDefault();
-  }
-
-  return { onKeydown };
+  };
 }
