@@ -74,9 +74,10 @@ test("connections killed by the server are replaced without anyone noticing", as
 test("a dedicated connection listens, tells when it is lost, and closes with the database", async () => {
   const { database } = store;
   const connection = await database.connect();
-  const heard = new Promise((resolve) => void connection.listen("news", resolve));
+  const heard: string[] = [];
+  await connection.listen("news", (payload) => void heard.push(payload));
   await database.transaction((tx) => tx.execute({ text: "notify news, 'hello'" }));
-  expect(await heard).toBe("hello");
+  await expect.poll(() => heard, { timeout: 10_000 }).toEqual(["hello"]);
   const lost = new Promise((resolve) => connection.lost.addEventListener("abort", resolve));
   await database.query({
     text: `select pg_terminate_backend(pid) from pg_stat_activity
