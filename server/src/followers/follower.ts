@@ -29,7 +29,10 @@ export interface FollowerDeps {
   readonly onTrouble: (error: unknown, message: string) => void;
   /** How many changes the follower has not read, counted up to a thousand; told about once a second. */
   readonly onLag?: (follower: string, changes: number) => void;
-  /** Pages are begun at most this often, so that many small commits are read together; default 50 ms. */
+  /**
+   * Pages are begun at most this often, so that many small commits are read together: what follows is written at once while it is
+   * quiet, and this much later at most while it is not. Default 200 ms.
+   */
   readonly paceMs?: number;
 }
 
@@ -56,7 +59,7 @@ export function runFollower(deps: FollowerDeps, follower: Follower): FollowerRun
 
   const loop = runLoop({
     name: `follower ${follower.name}`,
-    paceMs: deps.paceMs ?? 50,
+    paceMs: deps.paceMs ?? 200,
     onTrouble: deps.onTrouble,
     async round(signal) {
       await tellLag();

@@ -89,11 +89,14 @@ export interface NoticesDeps {
 }
 
 const NOTICES = 500;
+/** Each commit is a reason to look, and there may be thousands of them in a second. */
+const PACE_MS = 100;
 
 /** Tells of the notifications that services write beside the log (`notify`), each on one of the nodes. */
 export function runNotices({ database, announce, onTrouble, everyMs = 500 }: NoticesDeps): Loop {
   return runLoop({
     name: "telling notices",
+    paceMs: Math.min(PACE_MS, everyMs),
     onTrouble,
     async round() {
       if (!(await hasUntoldNotifications(database))) return everyMs;

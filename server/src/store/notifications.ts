@@ -159,10 +159,11 @@ export async function takeUntoldNotifications(tx: Writer, limit: number): Promis
   return records.map(toNotificationRow);
 }
 
+/** In the order of their index, or else the planner may read all that were told, in the hope of finding one soon. */
 export async function hasUntoldNotifications(db: Reader): Promise<boolean> {
   const rows = await db.query({
     name: "has_untold_notifications",
-    text: "SELECT FROM notifications WHERE NOT is_told LIMIT 1",
+    text: "SELECT FROM notifications WHERE NOT is_told ORDER BY created_at LIMIT 1",
   });
   return rows.length > 0;
 }
