@@ -268,7 +268,8 @@ describe("a lost connection", () => {
   });
 
   test("behind a commit of sends: they are found, as their own", async () => {
-    const committer = startCommitter(deafAfter(store.database, "commit_send", 3), { lanes: 2 });
+    // Two of them are the connection's own, to have them planned.
+    const committer = startCommitter(deafAfter(store.database, "commit_send", 5), { lanes: 2 });
     open.push(committer);
     const ids = await groups(6);
     const outcomes: SendOutcome[] = [];

@@ -1,4 +1,4 @@
-import type { MessageId } from "../../domain/ids.ts";
+import type { ConversationId, MessageId, UserId } from "../../domain/ids.ts";
 import type { CommittedChange } from "../changes.ts";
 import type { Reader } from "../database.ts";
 import type { MessageRow } from "../messages.ts";
@@ -46,6 +46,34 @@ export async function commitSends(
   });
   if (records.length !== requests.length) throw new Error(`${requests.length} sends had ${records.length} outcomes`);
   return records.map((record, index) => toOutcome(record, requests[index] as SendRequest));
+}
+
+const NIL = "00000000-0000-0000-0000-000000000000";
+
+/** To a conversation that is not there. */
+const NOWHERE: SendRequest = {
+  id: NIL as MessageId,
+  conversationId: NIL as ConversationId,
+  senderId: NIL as UserId,
+  contentType: "text",
+  content: "",
+  metadata: null,
+  attachments: null,
+  mentions: null,
+  massMention: null,
+  parentId: null,
+  fingerprint: "",
+  isStaff: false,
+  isService: false,
+  isHost: false,
+  mayContactAnyone: false,
+  hasMedia: false,
+};
+
+/** Sends what is refused, alone and as a batch: the statements are planned then, which the first real message need not wait for. */
+export async function warmUp(connection: Reader): Promise<void> {
+  for (const requests of [[NOWHERE], [NOWHERE, NOWHERE]])
+    await commitSends(connection, requests, { wait: false, quota: null });
 }
 
 function encodeBatch(requests: readonly SendRequest[]): string {

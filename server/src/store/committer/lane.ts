@@ -4,7 +4,7 @@ import type { CommittedChange } from "../changes.ts";
 import type { Database, DedicatedConnection } from "../database.ts";
 import { isConflict, isConnectionLoss, isCutShort, isDuplicateKey } from "../postgres/errors.ts";
 import { commitChanges } from "./commit-changes.ts";
-import { commitSends, sentChange, type SupportQuota } from "./commit-sends.ts";
+import { commitSends, sentChange, warmUp, type SupportQuota } from "./commit-sends.ts";
 import type { SendOutcome } from "./operations.ts";
 import { LaneQueue, type ChangeOperation, type Operation, type SendOperation } from "./lane-queue.ts";
 
@@ -60,6 +60,8 @@ export class Lane {
 
   async #run(): Promise<void> {
     let failures = 0;
+    // Before there is anything to write, so that the first message does not wait for it.
+    await this.#connected();
     for (;;) {
       const turn = this.queue.take({ sends: this.#options.maxBatch, changes: MAX_CHANGES }, performance.now());
       const sends = turn.sends.filter((operation) => !this.#refuseExpired(operation));
@@ -95,6 +97,7 @@ export class Lane {
         text: `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
                SET plan_cache_mode = force_generic_plan; SET lock_timeout = '200ms'`,
       });
+      await warmUp(connection);
       this.#connection = connection;
     } catch (error) {
       this.#options.onTrouble(error, "the committer has no database connection");
