@@ -53,6 +53,23 @@ export async function withClient<T>(connectionString: string, work: (client: pg.
   }
 }
 
+const SETTLING_MS = 120_000;
+
+/** Waits until everything that follows from messages (search, notifications) is written: a backlog would be measured with what comes next. */
+export async function untilFollowed(connectionString: string): Promise<void> {
+  await withClient(connectionString, async (client) => {
+    const deadline = performance.now() + SETTLING_MS;
+    for (;;) {
+      const { rows } = await client.query<{ behind: boolean }>(
+        `SELECT EXISTS (SELECT FROM follower_cursors f WHERE EXISTS (SELECT FROM changes c WHERE c.xid >= f.next_xid)) AS behind`,
+      );
+      if (!rows[0]?.behind) return;
+      if (performance.now() > deadline) throw new Error("the service does not catch up with what was written");
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
+}
+
 export async function addPeople(client: pg.Client, people: readonly string[]): Promise<void> {
   await client.query(
     `INSERT INTO users (id, external_id, username, slug, display_name, contact_policy)

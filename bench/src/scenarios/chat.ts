@@ -6,7 +6,7 @@ import type { Watched } from "../machine/usage.ts";
 import { connectToSocketIo, startSocketIo } from "../rivals/socketio.ts";
 import { connectToBareWs, startBareWs } from "../rivals/ws.ts";
 import type { Scenario, Stand } from "../scenario.ts";
-import { setStage, withClient } from "../stage.ts";
+import { setStage, untilFollowed, withClient } from "../stage.ts";
 
 const PEOPLE = 400;
 const GROUPS = 400;
@@ -66,6 +66,7 @@ export const chat: Scenario = {
         stand.sample(`${name}: deliveries`, result.deliveries, "deliveries/s");
       }
     }
+    await untilFollowed(service.connectionString);
     stand.say(`open loop, ${PER_SECOND} messages/s to ${MEMBERS} people each`);
     for (const { name, clients, processes } of parties) {
       const load = { perSecond: PER_SECOND, seconds: seconds * 2, receivers: MEMBERS, texts };
