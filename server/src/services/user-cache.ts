@@ -32,6 +32,23 @@ export function createUserCache(deps: { db: Reader; now?: () => number }): UserC
   const entries = new LRUCache<UserId, Entry>({ max: CAPACITY });
   const loading = new Map<UserId, Promise<UserRow | undefined>>();
   const load = batched((ids) => findUsers(deps.db, ids));
+  let sweeping: NodeJS.Timeout | undefined;
+
+  function keep(id: UserId, entry: Entry): void {
+    entries.set(id, entry);
+    sweepSoon();
+  }
+
+  /** What is too old to be used is let go: of ten thousand people who came together, most say nothing for hours. */
+  function sweepSoon(): void {
+    sweeping ??= setTimeout(() => {
+      sweeping = undefined;
+      const oldest = now() - FRESH_MS;
+      const old = [...entries.entries()].filter(([, { loadedAt }]) => loadedAt <= oldest);
+      for (const [id] of old) entries.delete(id);
+      if (entries.size > 0) sweepSoon();
+    }, FRESH_MS).unref();
+  }
 
   function peek(id: UserId): UserRow | undefined {
     const entry = entries.get(id);
@@ -51,7 +68,7 @@ export function createUserCache(deps: { db: Reader; now?: () => number }): UserC
       .then((row) => {
         // Whoever wrote meanwhile has taken this reading out of the map: what it brings is from before.
         if (loading.get(id) !== reading) return entries.get(id)?.row ?? row;
-        if (row) entries.set(id, { row, loadedAt });
+        if (row) keep(id, { row, loadedAt });
         else entries.delete(id);
         return row;
       })
@@ -80,7 +97,7 @@ export function createUserCache(deps: { db: Reader; now?: () => number }): UserC
     },
     put(row) {
       loading.delete(row.id);
-      entries.set(row.id, { row, loadedAt: now() });
+      keep(row.id, { row, loadedAt: now() });
     },
     forget(id) {
       loading.delete(id);
