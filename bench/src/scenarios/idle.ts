@@ -10,6 +10,8 @@ const SOCKETS = 10_000;
 const MEMBERS = 10;
 const CONVERSATIONS_EACH = 20;
 const PER_SECOND = 1_000;
+/** Before it is weighed, so that what is only held for a moment is let go. */
+const QUIET_MS = 8_000;
 /** A process that has just started is slow until its code is compiled: not measured. */
 const WARM_UP_SECONDS = 5;
 
@@ -81,7 +83,7 @@ async function settled({
   readonly pid: number;
   collectGarbage(): Promise<void>;
 }): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
   await collectGarbage();
   await new Promise((resolve) => setTimeout(resolve, 500));
   return memoryOf(pid);

@@ -92,7 +92,7 @@ export class Stream {
   /** Counted up to one more than a small conversation has; undefined until somebody asks. */
   memberCount: number | undefined;
   /** Members who are online, each once. A list, since most conversations are small and there are many. */
-  readonly users: LiveUser[] = [];
+  users: LiveUser[] = [];
   /** Sessions that have the conversation open. */
   openers: Set<Session> | undefined;
   /** Of these, sessions of people who are not members: readers of a public channel, staff, the host's backend. */
@@ -114,6 +114,9 @@ export class Stream {
   }
 }
 
+/** Up to so many, a list is copied to be as long as it has to be. */
+const FEW = 32;
+
 export class Audience {
   readonly streams = new Map<ConversationId, Stream>();
   readonly users = new Map<UserId, LiveUser>();
@@ -132,7 +135,9 @@ export class Audience {
 
   subscribe(stream: Stream, user: LiveUser): void {
     if (stream.has(user)) return;
-    stream.users.push(user);
+    // A list that grows takes room for many more, and most conversations are small.
+    if (stream.users.length < FEW) stream.users = [...stream.users, user];
+    else stream.users.push(user);
     user.streams.push(stream);
     // Who had the public channel open has become a member: once is enough.
     if (stream.readers) for (const session of user.sessions) stream.readers.delete(session);

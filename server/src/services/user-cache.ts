@@ -7,6 +7,8 @@ import { findUsers, type UserRow } from "../store/users.ts";
 const FRESH_MS = 5_000;
 /** A row asked for after this is read again behind the asker's back, so that nobody waits for users who are active. */
 const REFRESH_MS = 2_000;
+/** How often rows that are too old are let go. */
+const SWEEP_MS = 2_000;
 const CAPACITY = 50_000;
 const BATCH = 500;
 
@@ -47,7 +49,7 @@ export function createUserCache(deps: { db: Reader; now?: () => number }): UserC
       const old = [...entries.entries()].filter(([, { loadedAt }]) => loadedAt <= oldest);
       for (const [id] of old) entries.delete(id);
       if (entries.size > 0) sweepSoon();
-    }, FRESH_MS).unref();
+    }, SWEEP_MS).unref();
   }
 
   function peek(id: UserId): UserRow | undefined {
