@@ -2,23 +2,20 @@ import { nextTick } from "vue";
 
 /**
  * Keeps what one reads where it is on screen, whatever the list does about rows that turn out to be higher or lower than
- * it had guessed: it makes up for those above the screen, but not for those within, which a fast scroll leads to.
+ * it had guessed. It makes up for those above the screen alone, so not for those within, which a fast scroll leads to;
+ * and once rows were put in front it keeps its distance from the end until nothing was scrolled for a while, so whoever
+ * turns round meanwhile would be moved by each row that is measured below.
  */
 export function createPlaceHolder(scroller: () => HTMLElement | null) {
-  /** Rows that have been drawn and measured: only these have a place to keep. */
-  const settled = new WeakSet<Element>();
   let isHolding = false;
 
+  /** The first row on screen that has been measured. The list hides those that have not: they have no place to keep. */
   function anchorIn(frame: HTMLElement): Element | undefined {
     const { top, bottom } = frame.getBoundingClientRect();
-    const rows = [...frame.querySelectorAll("article[data-key]")];
-    const anchor = rows.find((row) => {
-      if (!settled.has(row)) return false;
+    return [...frame.querySelectorAll("article[data-key]")].find((row) => {
       const { top: from, bottom: to } = row.getBoundingClientRect();
-      return to > top && from < bottom;
+      return to > top && from < bottom && getComputedStyle(row).visibility !== "hidden";
     });
-    for (const row of rows) settled.add(row);
-    return anchor;
   }
 
   return {
