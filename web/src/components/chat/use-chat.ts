@@ -1,4 +1,5 @@
 import type { ConversationHandle, ConversationState } from "@parley/client";
+import { useMediaQuery } from "@vueuse/core";
 import type { Member, Message, PermissionName } from "@parley/protocol";
 import { computed, inject, provide, ref, shallowRef, type ComputedRef, type InjectionKey, type Ref } from "vue";
 import { useErrors } from "../../composables/use-errors.ts";
@@ -12,6 +13,8 @@ export interface Chat {
   readonly handle: ConversationHandle;
   readonly state: Readonly<Ref<ConversationState>>;
   readonly myId: string;
+  /** Nothing hovers over messages here. */
+  readonly isTouch: Readonly<Ref<boolean>>;
   readonly times: ReturnType<typeof useTimes>;
   /** One's own membership; undefined while it is not known, null for who is no member. */
   readonly membership: Readonly<Ref<Member | null | undefined>>;
@@ -57,6 +60,7 @@ function createChat({ handle, membership = shallowRef() }: ChatOptions): Chat {
     handle,
     state,
     myId,
+    isTouch: useMediaQuery("(hover: none)"),
     times: useTimes(),
     membership,
     may(permission) {
