@@ -1,18 +1,20 @@
 import type { Ref } from "vue";
 import type { Router } from "vue-router";
+import type { useBlocksStore } from "../../stores/blocks.ts";
 import { quotationOf } from "./quotation.ts";
 import type { Row } from "./rows.ts";
 import type { Chat } from "./use-chat.ts";
 
 interface RowKeysDeps {
   readonly chat: Chat;
+  readonly blocks: Pick<ReturnType<typeof useBlocksStore>, "hides" | "show">;
   readonly router: Router;
   readonly rows: () => readonly Row[];
   readonly scroller: Readonly<Ref<HTMLElement | null>>;
 }
 
-/** Messages by the keyboard: up and down lead from one to the next, E edits, T opens the thread, Q quotes. */
-export function createRowKeys({ chat, router, rows, scroller }: RowKeysDeps): (event: KeyboardEvent) => void {
+/** Messages by the keyboard: up and down lead from one to the next, E edits, T opens the thread, Q quotes, Enter shows what is hidden. */
+export function createRowKeys({ chat, blocks, router, rows, scroller }: RowKeysDeps): (event: KeyboardEvent) => void {
   const articles = (): HTMLElement[] => [...(scroller.value?.querySelectorAll<HTMLElement>("article[data-key]") ?? [])];
 
   function step(from: HTMLElement | null, by: 1 | -1): void {
@@ -31,6 +33,10 @@ export function createRowKeys({ chat, router, rows, scroller }: RowKeysDeps): (e
   function act(key: string, row: Row | undefined): boolean {
     const { message } = row ?? {};
     if (!message || message.deleted_at) return false;
+    if (blocks.hides(message)) {
+      if (key === "Enter") blocks.show(message);
+      return key === "Enter";
+    }
     switch (key) {
       case "e":
         if (message.sender_id !== chat.myId) return false;
