@@ -151,7 +151,7 @@ function parseLine(line: string): { err?: { code?: string; message?: string; sta
 async function waitForQuiet(service: FuzzedService, findings: Findings): Promise<void> {
   const deadline = performance.now() + QUIET_LIMIT_MS;
   for (;;) {
-    const text = await fetch(`${service.url}/metrics`).then(
+    const text = await fetch(`${service.url}/metrics`, { signal: AbortSignal.timeout(QUIET_LIMIT_MS) }).then(
       (response) => response.text(),
       () => undefined,
     );
@@ -174,7 +174,7 @@ async function waitForQuiet(service: FuzzedService, findings: Findings): Promise
 
 async function checkLife(service: FuzzedService, findings: Findings, tally: Tally): Promise<void> {
   for (const path of ["/healthz", "/readyz"]) {
-    const status = await fetch(`${service.url}${path}`).then(
+    const status = await fetch(`${service.url}${path}`, { signal: AbortSignal.timeout(QUIET_LIMIT_MS) }).then(
       (response) => response.status,
       () => 0,
     );

@@ -61,7 +61,9 @@ export function openSocket({ port, target, headers, onText }: HandshakeOptions):
     read(rest);
   });
   socket.on("end", () => socket.end());
-  socket.on("close", () => {
+  socket.on("close", over);
+
+  function over(): void {
     isClosed = true;
     const text = head?.toString("latin1") ?? "";
     opening.resolve({
@@ -69,7 +71,7 @@ export function openSocket({ port, target, headers, onText }: HandshakeOptions):
       body: text.slice(text.indexOf("\r\n\r\n") + 4),
     });
     closing.resolve(code);
-  });
+  }
 
   function read(chunk: Buffer): void {
     for (const { opcode, payload } of reader.take(chunk)) {
@@ -92,6 +94,8 @@ export function openSocket({ port, target, headers, onText }: HandshakeOptions):
     send: (bytes) => void socket.write(bytes),
     leave(isPolite) {
       if (!isPolite) {
+        // Where the kernel has nothing left to reset, Node tells an error and never that it is closed.
+        socket.once("error", over);
         socket.resetAndDestroy();
         return;
       }
