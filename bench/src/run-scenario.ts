@@ -68,9 +68,15 @@ async function runScenario(name: string, options: RunOptions): Promise<Findings>
     point(name, seconds, value, unit) {
       (courses[name] ??= { unit, points: [] }).points.push([seconds, value]);
     },
-    async watch(phase, processes, work) {
-      const { result, usage } = await watching(processes, work);
+    async watch(phase, processes, work, messagesOf) {
+      const { result, usage, seconds } = await watching(processes, work);
       findings.usage[phase] = usage;
+      for (const [process, { cores }] of messagesOf ? Object.entries(usage) : [])
+        stand.sample(
+          `${phase}: CPU of ${process}`,
+          (1e6 * cores * seconds) / (messagesOf?.(result) ?? 1),
+          "µs a message",
+        );
       return result;
     },
     ratio(figure: RatioName, value) {

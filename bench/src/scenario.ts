@@ -38,8 +38,8 @@ export interface Stand {
   latency(name: string, summary: LatencySummary): void;
   /** One point of a course: `value` at so many seconds from its start. */
   point(name: string, seconds: number, value: number, unit: Unit): void;
-  /** Runs the work and keeps what each process used meanwhile. */
-  watch<T>(phase: string, processes: Watched, work: () => Promise<T>): Promise<T>;
+  /** Runs the work and keeps what each process used meanwhile; where the work counts messages, also the CPU of each for a message. */
+  watch<T>(phase: string, processes: Watched, work: () => Promise<T>, messagesOf?: (result: T) => number): Promise<T>;
   ratio(name: RatioName, value: number): void;
   /** The median of a figure's samples ÷ the best rival's of the same round: noise that lasts longer than a round cancels. */
   ratioByRound(name: RatioName, figure: string, ...rivals: readonly string[]): void;
@@ -60,7 +60,8 @@ export type Unit =
   | "characters"
   | "times"
   | "a second"
-  | "for each message";
+  | "for each message"
+  | "µs a message";
 
 export interface Figure {
   readonly median: number;

@@ -17,11 +17,11 @@ interface Sample {
   readonly bytes: number;
 }
 
-/** Runs the work and answers what each process used meanwhile; nothing where there is no /proc. */
+/** Runs the work and answers what each process used meanwhile (nothing where there is no /proc), and how long that was. */
 export async function watching<T>(
   watched: Watched,
   work: () => Promise<T>,
-): Promise<{ result: T; usage: Record<string, Usage> }> {
+): Promise<{ result: T; usage: Record<string, Usage>; seconds: number }> {
   const before = sampleAll(watched);
   const start = performance.now();
   const result = await work();
@@ -32,7 +32,7 @@ export async function watching<T>(
     const earlier = before[name];
     if (earlier) usage[name] = { cores: (sample.seconds - earlier.seconds) / seconds, megabytes: sample.bytes / 1e6 };
   }
-  return { result, usage };
+  return { result, usage, seconds };
 }
 
 /** Memory of one process in bytes: what it holds alone and its share of what it holds with others. */

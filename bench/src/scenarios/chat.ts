@@ -59,8 +59,11 @@ export const chat: Scenario = {
     for (let round = 1; round <= rounds; round += 1) {
       stand.say(`round ${round} of ${rounds}`);
       for (const { name, clients, processes } of parties) {
-        const result = await stand.watch(name, processes, () =>
-          talk(writersOf(scenes, clients), clients, IN_FLIGHT, seconds, texts),
+        const result = await stand.watch(
+          name,
+          processes,
+          () => talk(writersOf(scenes, clients), clients, IN_FLIGHT, seconds, texts),
+          ({ sends }) => sends * seconds,
         );
         stand.sample(`${name}: sends`, result.sends, "messages/s");
         stand.sample(`${name}: deliveries`, result.deliveries, "deliveries/s");
