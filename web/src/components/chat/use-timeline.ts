@@ -113,6 +113,12 @@ export function useTimeline({ handle, state, place, myId, list, scroller, onArri
     if (it) it.scrollTop = it.scrollHeight;
   }
 
+  /** The list tells of a growth before it is drawn: the end is there afterwards. */
+  function stayAtEnd(): void {
+    toEnd();
+    void nextTick(() => isAtEnd.value && toEnd());
+  }
+
   /** Whether one is at the end. Growing takes nobody away from there: only going back does. */
   function look(): void {
     const { value: it } = list;
@@ -134,7 +140,7 @@ export function useTimeline({ handle, state, place, myId, list, scroller, onArri
   }
 
   function onResize(): void {
-    if (isAtEnd.value && isLive.value && (isPlaced.value || isBeginning)) toEnd();
+    if (isAtEnd.value && isLive.value && (isPlaced.value || isBeginning)) stayAtEnd();
     else if (isPlaced.value) {
       if (performance.now() > leadingUntil) keeper.hold();
       look();
