@@ -4,7 +4,7 @@ const LONGEST = 200;
 export function plainText(markdown: string): string {
   return markdown
     .slice(0, LONGEST * 2)
-    .replaceAll(/```\w*|[*_~`]{1,3}(?=\S)|(?<=\S)[*_~`]{1,3}|^#{1,6}\s|^>\s?/gmu, "")
+    .replaceAll(/```\w*|[*`]{1,3}(?=\S)|(?<=\S)[*`]{1,3}|~~|(?<!\w)_+(?=\S)|(?<=\S)_+(?!\w)|^#+\s|^>\s?/gmu, "")
     .replaceAll(/!?\[([^\]]*)\]\([^)]*\)/gu, "$1")
     .replaceAll(/\s+/gu, " ")
     .trim()
