@@ -22,6 +22,8 @@ export interface WindowOptions {
 export interface Web {
   readonly url: string;
   readonly node: TestNode;
+  /** Where its database is: for commands beside it. */
+  readonly databaseUrl: string;
   readonly browser: Browser;
   /** A window of its own, as on another device; nobody is signed in. */
   open(path?: string, options?: WindowOptions): Promise<Page>;
@@ -96,6 +98,9 @@ export function useWeb(variables: Readonly<Record<string, string>> = {}): Web {
     },
     get node() {
       return there(it.node);
+    },
+    get databaseUrl() {
+      return store.connectionString;
     },
     get browser() {
       return there(it.browser);
