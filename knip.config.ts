@@ -19,6 +19,8 @@ const config: KnipConfig = {
       // The shared pieces are there to be used; some modules stand in for packages (vite.config.ts).
       entry: [
         "test/**/*.test.ts",
+        // npm run screenshots
+        "test/pictures/{take,vitest.config}.ts",
         "src/**/*.test.ts",
         "src/components/base/*.vue",
         "src/markdown/{entities,linkify,mdurl,punycode,uc-micro}.ts",
