@@ -37,7 +37,7 @@ async function makeWideThings(): Promise<{ readonly id: string; readonly root: s
   return { id, root };
 }
 
-test.each(["ltr", "rtl"])("%s: nothing is cut off on a phone", async (direction) => {
+test.each(["ltr", "rtl"])("%s: nothing is cut off on a phone", { timeout: 180_000 }, async (direction) => {
   const { id, root } = await makeWideThings();
   const ada = await web.signIn("ada", { width: 390, height: 844 });
   const places = [
