@@ -13,10 +13,19 @@ test("addresses are found with their scheme, without what ends the sentence", ()
     "https://en.wikipedia.org/wiki/Ada_(language)",
     "mailto:ada@example.com",
   ]);
-  expect(found("**https://example.com/x** <https://example.com/y>")).toEqual([
+  expect(found("**https://example.com/x.** *https://example.com/_y_* <https://example.com/z>")).toEqual([
     "https://example.com/x",
-    "https://example.com/y",
+    "https://example.com/_y",
+    "https://example.com/z",
   ]);
+});
+
+test("the address of a mailbox is one without its scheme too", () => {
+  expect(found("Ask ada@example.com, or (grace.hopper@navy.example).")).toEqual([
+    "mailto:ada@example.com",
+    "mailto:grace.hopper@navy.example",
+  ]);
+  expect(found("@ada a@b ada@")).toEqual([]);
 });
 
 test("nothing else is an address", () => {
