@@ -1,5 +1,6 @@
-// Before anything is painted: a chosen theme must not flash. The policy allows no inline script, so it is a file.
-// Kept in step with src/stores/preferences.ts, which reads and writes the same entry.
+// Before anything is painted: another theme must not flash. The policy allows no inline script, so it is a file.
+// Kept in step with src/stores/preferences.ts, which reads and writes the same entry, and with App.vue, which goes on.
+document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 try {
   const { theme, locale } = JSON.parse(localStorage.getItem("parley preferences") ?? "{}");
   if (["light", "dark", "steampunk"].includes(theme)) document.documentElement.dataset.theme = theme;

@@ -51,6 +51,19 @@ describe("the settings", () => {
     expect(await ada.evaluate(() => document.documentElement.hasAttribute("data-still"))).toBe(true);
   });
 
+  test("until one has chosen, it looks as the system does, and goes with it", async () => {
+    const ada = await web.signIn("ada", { path: "/settings/appearance", theme: "dark" });
+    const look = () =>
+      ada.evaluate(() => [document.documentElement.dataset["theme"], getComputedStyle(document.body).backgroundColor]);
+    await ada.getByRole("radio", { name: "Steampunk" }).waitFor();
+    const [, dark] = await look();
+    await ada.emulateMedia({ colorScheme: "light" });
+    await expect.poll(async () => (await look())[0]).toBe("light");
+    expect((await look())[1]).not.toBe(dark);
+    await ada.getByRole("radio", { name: "Dark" }).check();
+    await expect.poll(look).toEqual(["dark", dark]);
+  });
+
   test("say who may write, and what others see", async () => {
     const ada = await web.signIn("ada", { path: "/settings/privacy" });
     await ada.getByRole("radio", { name: "Friends", exact: true }).check();

@@ -62,7 +62,3 @@ describe.each(Object.entries(THEMES))("%s", (_, theme) => {
     expect(missing).toEqual([]);
   });
 });
-
-test("the system's dark is the dark one", () => {
-  expect(themeOf(":root:not([data-theme])")).toEqual(THEMES.dark);
-});
