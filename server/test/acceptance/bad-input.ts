@@ -1,6 +1,7 @@
 import { endpoints, problem, type Endpoint } from "@parley/protocol";
 import * as z from "zod";
 import { expect } from "vitest";
+import { cursorOf, POSITIONS } from "../../../faults/src/fuzz/values/positions.ts";
 import type { Answered, Who } from "../harness/node.ts";
 import type { World } from "./happy-paths.ts";
 
@@ -190,36 +191,5 @@ export const NASTY_TEXTS: readonly string[] = [
   "x".repeat(4_000),
 ];
 
-/** Positions that no list has answered: of other lists, out of every range, of the wrong kind. */
-export const NASTY_CURSORS: readonly string[] = [
-  null,
-  1,
-  "x",
-  {},
-  [],
-  [null],
-  [1],
-  ["x"],
-  [1, 2],
-  ["older", 1],
-  ["newer", -1],
-  ["older", 1e300],
-  [0, "x"],
-  [1e300, "0195c9a0-0000-7000-8000-0000000000c1"],
-  [8.64e15 + 1, "0195c9a0-0000-7000-8000-0000000000c1"],
-  [253_402_300_799_999, "0195c9a0-0000-7000-8000-0000000000c1"],
-  [-62_135_596_800_000, "0195c9a0-0000-7000-8000-0000000000c1"],
-  ["0195c9a0-0000-7000-8000-0000000000c1"],
-  [0.5, 1_700_000_000_000, "0195c9a0-0000-7000-8000-0000000000c1"],
-  [1e308, 1e308, "0195c9a0-0000-7000-8000-0000000000c1"],
-  ["a\0b"],
-  ["a\uD800b"],
-  ["x".repeat(200)],
-  [9_007_199_254_740_991],
-  [2, "\0"],
-  [9_007_199_254_740_991, "x"],
-  [9_007_199_254_740_991, 1],
-  [-9_007_199_254_740_991, "x"],
-  [1, "a", [], {}],
-  ["1", "2", "3", "4"],
-].map((position) => Buffer.from(JSON.stringify(position)).toString("base64url"));
+/** Cursors that no list has answered. */
+export const NASTY_CURSORS: readonly string[] = POSITIONS.map(cursorOf);

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Random } from "../../random.ts";
 import { Pairs, Verbatim } from "./json.ts";
+import { cursorOf, POSITIONS } from "./positions.ts";
 
 /** What clients send who have it wrong, or mean it. */
 
@@ -202,50 +203,9 @@ function noise(random: Random, length: number): string {
   return String.fromCharCode(...Array.from({ length }, () => random.between(0, bounds)));
 }
 
-/** Positions that no list has answered: of other lists, out of every range, of the wrong kind. */
-const POSITIONS: readonly unknown[] = [
-  null,
-  1,
-  "x",
-  {},
-  [],
-  [null],
-  [1],
-  ["x"],
-  [1, 2],
-  ["older", 1],
-  ["newer", -1],
-  ["older", 1e300],
-  [0, "x"],
-  [1e300, "0195c9a0-0000-7000-8000-0000000000c1"],
-  [8.64e15 + 1, "0195c9a0-0000-7000-8000-0000000000c1"],
-  [253_402_300_799_999, "0195c9a0-0000-7000-8000-0000000000c1"],
-  [-62_135_596_800_000, "0195c9a0-0000-7000-8000-0000000000c1"],
-  ["0195c9a0-0000-7000-8000-0000000000c1"],
-  [0.5, 1_700_000_000_000, "0195c9a0-0000-7000-8000-0000000000c1"],
-  [1e308, 1e308, "0195c9a0-0000-7000-8000-0000000000c1"],
-  ["a\0b"],
-  ["a\uD800b"],
-  ["x".repeat(200)],
-  [9_007_199_254_740_991],
-  [2, "\0"],
-  [9_007_199_254_740_991, "x"],
-  [-9_007_199_254_740_991, "x"],
-  [1, "a", [], {}],
-  ["1", "2", "3", "4"],
-  "1:1",
-  "1:1:",
-  "18446744073709551616:18446744073709551616:",
-  "9:3:5,4,5",
-];
-
 /** A cursor: one of the wrong kind, or one that was right and is not quite any more. */
 export function nastyCursor(random: Random, known: string | undefined): string {
-  if (known === undefined || random.chance(0.4)) {
-    const position = random.pick(POSITIONS);
-    const text = typeof position === "string" && position.includes(":") ? position : JSON.stringify(position);
-    return Buffer.from(text).toString("base64url");
-  }
+  if (known === undefined || random.chance(0.4)) return cursorOf(random.pick(POSITIONS));
   const bytes = Buffer.from(known, "base64url");
   if (bytes.length === 0) return known.slice(1);
   if (random.chance(0.5)) {
