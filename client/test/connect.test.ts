@@ -1,40 +1,14 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Conversation } from "@parley/protocol";
-import { useTestDatabase } from "../../server/test/harness/database.ts";
-import { startNode, type Person, type TestNode } from "../../server/test/harness/node.ts";
+import { beforeAll, expect, test } from "vitest";
 import { until } from "../../server/test/harness/until.ts";
 import { liveWindow } from "../src/store/windows.ts";
-import { startDevice, type Device } from "./harness/device.ts";
+import type { Device } from "./harness/device.ts";
+import { useTwoPeople } from "./harness/two-people.ts";
 
-const store = useTestDatabase();
-let node: TestNode;
-let ada: Person;
-let grace: Person;
+const people = useTwoPeople();
 let group: string;
-const devices: Device[] = [];
-
 beforeAll(async () => {
-  node = await startNode(store.database);
-  ada = await node.person("ada");
-  grace = await node.person("grace");
-  for (const person of [ada, grace]) await node.done(person, "PATCH", "/v1/users/me", { contact_policy: "everyone" });
-  const made = await node.done<Conversation>(ada, "POST", "/v1/conversations", {
-    kind: "group",
-    title: "Launch",
-    member_ids: [grace.id],
-  });
-  group = made.id;
+  group = await people.makeGroup();
 });
-afterAll(async () => {
-  for (const device of devices) device.close();
-  await node.close();
-});
-
-function deviceOf(person: Person, options: Partial<Parameters<typeof startDevice>[0]> = {}): Device {
-  const device = startDevice({ url: node.url, token: person.token, random: () => 0, ...options });
-  devices.push(device);
-  return device;
-}
 
 function shown(device: Device): string[] {
   const { windows, pending } = device.parley.conversation(group).state.value;
@@ -44,13 +18,13 @@ function shown(device: Device): string[] {
 }
 
 test("a message goes from one to the other, with its ticks, typing and unread count", async () => {
-  const [one, other] = [deviceOf(ada), deviceOf(grace)];
+  const [one, other] = [people.deviceOf(people.ada), people.deviceOf(people.grace)];
   await Promise.all([one.parley.ready(), other.parley.ready()]);
   const mine = one.parley.conversation(group);
   const theirs = other.parley.conversation(group);
   await Promise.all([mine.open(), theirs.open()]);
   mine.typing();
-  await until(() => theirs.state.value.typing.includes(ada.id));
+  await until(() => theirs.state.value.typing.includes(people.ada.id));
   const sent = mine.send("hello");
   expect(sent.state).toBe("queued");
   expect(shown(one)).toEqual(["hello"]);

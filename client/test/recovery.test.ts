@@ -1,45 +1,18 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import type { ChangeSet, Conversation } from "@parley/protocol";
-import { useTestDatabase } from "../../server/test/harness/database.ts";
-import { startNode, type Person, type TestNode } from "../../server/test/harness/node.ts";
+import { beforeEach, expect, test } from "vitest";
+import type { ChangeSet } from "@parley/protocol";
 import { until } from "../../server/test/harness/until.ts";
 import { createMemoryLock, createMemoryStorage } from "../src/mod.ts";
-import { startDevice, type Device } from "./harness/device.ts";
+import type { Device } from "./harness/device.ts";
+import { useTwoPeople } from "./harness/two-people.ts";
 
-const store = useTestDatabase();
-let node: TestNode;
-let ada: Person;
-let grace: Person;
+const people = useTwoPeople();
 let room: string;
-const devices: Device[] = [];
-
-beforeAll(async () => {
-  node = await startNode(store.database);
-  ada = await node.person("ada");
-  grace = await node.person("grace");
-  for (const person of [ada, grace]) await node.done(person, "PATCH", "/v1/users/me", { contact_policy: "everyone" });
-});
 beforeEach(async () => {
-  const made = await node.done<Conversation>(ada, "POST", "/v1/conversations", {
-    kind: "group",
-    title: "Launch",
-    member_ids: [grace.id],
-  });
-  room = made.id;
+  room = await people.makeGroup();
 });
-afterAll(async () => {
-  for (const device of devices) device.close();
-  await node.close();
-});
-
-function deviceOf(person: Person, options: Partial<Parameters<typeof startDevice>[0]> = {}): Device {
-  const device = startDevice({ url: node.url, token: person.token, random: () => 0, ...options });
-  devices.push(device);
-  return device;
-}
 
 const stored = async (): Promise<string[]> => {
-  const rows = await store.database.query<{ content: string }>({
+  const rows = await people.store.database.query<{ content: string }>({
     text: "SELECT content FROM messages WHERE conversation_id = $1 ORDER BY seq",
     values: [room],
   });
@@ -49,7 +22,7 @@ const shown = (device: Device): string[] =>
   (device.parley.conversation(room).state.value.windows.at(-1)?.messages ?? []).map(({ content }) => content);
 
 test("what is said off line, and survives a reload off line, arrives once and in order", async () => {
-  const device = deviceOf(ada);
+  const device = people.deviceOf(people.ada);
   await device.parley.ready();
   device.unplug();
   for (const content of ["one", "two"]) device.parley.conversation(room).send(content);
@@ -68,7 +41,7 @@ test("what is said off line, and survives a reload off line, arrives once and in
 
 test("two tabs share an outbox: what either says is sent once, in order, whichever of them lives", async () => {
   const shared = { storage: createMemoryStorage(), lock: createMemoryLock() };
-  const [one, other] = [deviceOf(ada, shared), deviceOf(ada, shared)];
+  const [one, other] = [people.deviceOf(people.ada, shared), people.deviceOf(people.ada, shared)];
   await Promise.all([one.parley.ready(), other.parley.ready()]);
   other.unplug();
   for (let index = 0; index < 6; index++) (index % 2 === 0 ? one : other).parley.conversation(room).send(`m${index}`);
@@ -87,24 +60,24 @@ test("two tabs share an outbox: what either says is sent once, in order, whichev
 });
 
 test("removed while away: the conversation is gone; added again: it is there again", async () => {
-  const device = deviceOf(grace);
+  const device = people.deviceOf(people.grace);
   await device.parley.ready();
   const before = device.parley.conversation(room);
   await before.open();
   device.unplug();
-  await node.done(ada, "DELETE", `/v1/conversations/${room}/members/${grace.id}`);
+  await people.node.done(people.ada, "DELETE", `/v1/conversations/${room}/members/${people.grace.id}`);
   device.plugIn();
   await until(() => before.state.value.gone === "removed");
   expect(device.parley.conversations.value?.map(({ id }) => id)).not.toContain(room);
-  await node.done(ada, "POST", `/v1/conversations/${room}/members`, { user_id: grace.id });
+  await people.node.done(people.ada, "POST", `/v1/conversations/${room}/members`, { user_id: people.grace.id });
   await until(() => device.parley.conversations.value?.some(({ id }) => id === room) === true);
   await device.parley.conversation(room).open();
-  await node.done(ada, "POST", `/v1/conversations/${room}/messages`, { content: "welcome back" });
+  await people.node.done(people.ada, "POST", `/v1/conversations/${room}/messages`, { content: "welcome back" });
   await until(() => shown(device).includes("welcome back"));
 });
 
 test("more missed than is replayed: what was shown is loaded anew", { timeout: 60_000 }, async () => {
-  const device = deviceOf(grace);
+  const device = people.deviceOf(people.grace);
   await device.parley.ready();
   const conversation = device.parley.conversation(room);
   await conversation.open();
@@ -112,7 +85,7 @@ test("more missed than is replayed: what was shown is loaded anew", { timeout: 6
   for (let count = 0; count < 520; count += 20) {
     await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
-        node.done(ada, "POST", `/v1/conversations/${room}/messages`, { content: `m${count + index}` }),
+        people.node.done(people.ada, "POST", `/v1/conversations/${room}/messages`, { content: `m${count + index}` }),
       ),
     );
   }
@@ -126,14 +99,14 @@ test("more missed than is replayed: what was shown is loaded anew", { timeout: 6
 });
 
 test("another epoch: versions are forgotten, and everything is loaded anew", async () => {
-  const device = deviceOf(grace);
+  const device = people.deviceOf(people.grace);
   await device.parley.ready();
   const conversation = device.parley.conversation(room);
   await conversation.open();
-  await node.done(ada, "POST", `/v1/conversations/${room}/messages`, { content: "kept" });
-  await node.done(ada, "POST", `/v1/conversations/${room}/messages`, { content: "lost" });
+  await people.node.done(people.ada, "POST", `/v1/conversations/${room}/messages`, { content: "kept" });
+  await people.node.done(people.ada, "POST", `/v1/conversations/${room}/messages`, { content: "lost" });
   await until(() => shown(device).length === 2);
-  const changesOf = () => node.done<ChangeSet>(ada, "GET", `/v1/conversations/${room}/changes`);
+  const changesOf = () => people.node.done<ChangeSet>(people.ada, "GET", `/v1/conversations/${room}/changes`);
   const before = await changesOf();
   device.unplug();
   // As a restore to an earlier state leaves it.
@@ -142,9 +115,9 @@ test("another epoch: versions are forgotten, and everything is loaded anew", asy
     "DELETE FROM changes WHERE conversation_id = $1 AND version = 3",
     "UPDATE conversation_heads SET head = 2, message_count = 1 WHERE conversation_id = $1",
   ]) {
-    await store.database.query({ text, values: [room] });
+    await people.store.database.query({ text, values: [room] });
   }
-  await store.database.query({ text: "UPDATE instance SET value = md5(random()::text) WHERE key = 'epoch'" });
+  await people.store.database.query({ text: "UPDATE instance SET value = md5(random()::text) WHERE key = 'epoch'" });
   // Nodes look for it every few seconds.
   await until(async () => (await changesOf()).epoch !== before.epoch);
   device.plugIn();
