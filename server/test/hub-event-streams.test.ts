@@ -1,24 +1,16 @@
 import { changeEvent, serverEvent, type Presence, type Problem, type ServerEvent } from "@parley/protocol";
 import { afterEach, expect, test } from "vitest";
-import { useTestDatabase } from "./harness/database.ts";
 import { tokenFor } from "./harness/http.ts";
-import { startLiveNode, type LiveNode, type LiveNodeOptions, type Person } from "./harness/live-node.ts";
+import type { Person } from "./harness/live-node.ts";
+import { useLiveNodes } from "./harness/live-nodes.ts";
 import { until } from "./harness/until.ts";
 
-const store = useTestDatabase();
-let node: LiveNode | undefined;
+const { start } = useLiveNodes();
 const streams: EventStream[] = [];
 
-async function start(options: LiveNodeOptions = {}): Promise<LiveNode> {
-  node = await startLiveNode(store.database, options);
-  return node;
-}
-
-afterEach(async () => {
+// Before their node is looked at: what is asked for last comes first.
+afterEach(() => {
   for (const stream of streams.splice(0)) stream.end();
-  expect(node?.troubles).toEqual([]);
-  await node?.[Symbol.asyncDispose]();
-  node = undefined;
 });
 
 interface EventStream {

@@ -1,32 +1,14 @@
 import type { ChangeEvent } from "@parley/protocol";
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Hub } from "../src/realtime/hub.ts";
 import type { CommittedChange } from "../src/store/changes.ts";
-import { useTestDatabase } from "./harness/database.ts";
-import { startLiveNode, type LiveNode, type LiveNodeOptions, type Person } from "./harness/live-node.ts";
+import type { Person } from "./harness/live-node.ts";
+import { useLiveNodes } from "./harness/live-nodes.ts";
 import { run } from "./harness/rows.ts";
 import type { SocketClient } from "./harness/socket.ts";
 import { until } from "./harness/until.ts";
 
-const store = useTestDatabase();
-const nodes: LiveNode[] = [];
-
-async function start(options: LiveNodeOptions = {}): Promise<LiveNode> {
-  const node = await startLiveNode(store.database, options);
-  nodes.push(node);
-  return node;
-}
-
-afterEach(async () => {
-  for (const node of nodes.splice(0)) {
-    expect(node.troubles).toEqual([]);
-    await node[Symbol.asyncDispose]();
-  }
-});
-
-async function people(node: LiveNode, count: number): Promise<Person[]> {
-  return await Promise.all(Array.from({ length: count }, () => node.person()));
-}
+const { store, start, people } = useLiveNodes();
 
 const versionsOf = (events: readonly ChangeEvent[]): number[] => events.map((event) => event.version);
 

@@ -142,6 +142,26 @@ describe("the migration of the queue", () => {
   });
 });
 
+/** A job that runs, here, until it is told to finish. */
+async function startLong() {
+  let finish = silent;
+  const end = new Promise<void>((resolve) => (finish = resolve));
+  const job = {
+    started: 0,
+    finish: () => finish(),
+    tasks: {
+      long: async () => {
+        job.started += 1;
+        await end;
+      },
+    } satisfies Tasks,
+  };
+  start(job.tasks);
+  await add({ task: "long", payload: {} });
+  await until(() => job.started === 1);
+  return job;
+}
+
 describe("a node that dies", () => {
   test("leaves a job that another node does within seconds", async () => {
     await add({ task: "note", payload: { n: 1 } });
@@ -159,48 +179,22 @@ describe("a node that dies", () => {
   });
 
   test("is told from one that only takes long", async () => {
-    let started = 0;
-    let finish: () => void = () => undefined;
-    const long = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    const tasks: Tasks = {
-      long: async () => {
-        started += 1;
-        await long;
-      },
-    };
-    start(tasks);
-    await add({ task: "long", payload: {} });
-    await until(() => started === 1);
-    start(tasks, { database: store.open() });
+    const job = await startLong();
+    start(job.tasks, { database: store.open() });
     await new Promise((resolve) => setTimeout(resolve, 1_500));
-    expect(started).toBe(1);
-    finish();
+    expect(job.started).toBe(1);
+    job.finish();
     await until(async () => (await countJobs(database)).running === 0);
-    expect(started).toBe(1);
+    expect(job.started).toBe(1);
   });
 
   test("is told from one that lost its connection for a moment", async () => {
-    let started = 0;
-    let finish: () => void = () => undefined;
-    const long = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    const tasks: Tasks = {
-      long: async () => {
-        started += 1;
-        await long;
-      },
-    };
-    start(tasks);
-    await add({ task: "long", payload: {} });
-    await until(() => started === 1);
-    start(tasks, { database: store.open(), rescueEveryMs: 1_000 });
+    const job = await startLong();
+    start(job.tasks, { database: store.open(), rescueEveryMs: 1_000 });
     await killConnections("% dedicated");
     await new Promise((resolve) => setTimeout(resolve, 2_500));
-    expect(started).toBe(1);
-    finish();
+    expect(job.started).toBe(1);
+    job.finish();
     await until(async () => (await countJobs(database)).running === 0);
   });
 });
@@ -215,13 +209,24 @@ async function takeDown(): Promise<() => Promise<void>> {
   return async () => void (await onServer(admin, `ALTER DATABASE ${name} WITH ALLOW_CONNECTIONS true`));
 }
 
+/** What would have ended the process while `work` was done. */
+async function faultsDuring(work: () => Promise<void>): Promise<readonly unknown[]> {
+  const faults: unknown[] = [];
+  const onFault = (error: unknown): void => void faults.push(error);
+  process.on("unhandledRejection", onFault);
+  process.on("uncaughtException", onFault);
+  try {
+    await work();
+    return faults;
+  } finally {
+    process.off("unhandledRejection", onFault);
+    process.off("uncaughtException", onFault);
+  }
+}
+
 describe("a lost database connection", () => {
   test("of a database that stays away for seconds does not end the process; what ran meanwhile is done again", async () => {
-    const faults: unknown[] = [];
-    const onFault = (error: unknown): void => void faults.push(error);
-    process.on("unhandledRejection", onFault);
-    process.on("uncaughtException", onFault);
-    try {
+    const faults = await faultsDuring(async () => {
       const done: unknown[] = [];
       let down: Promise<() => Promise<void>> | undefined;
       const endWhileAway = async (payload: Readonly<Record<string, unknown>>): Promise<void> => {
@@ -246,19 +251,12 @@ describe("a lost database connection", () => {
         25_000,
       );
       expect(done.filter((n) => n === 1).length).toBeGreaterThanOrEqual(1);
-      expect(faults).toEqual([]);
-    } finally {
-      process.off("unhandledRejection", onFault);
-      process.off("uncaughtException", onFault);
-    }
+    });
+    expect(faults).toEqual([]);
   }, 40_000);
 
   test("while nothing runs, while a job runs and while its end is written down does not end the process", async () => {
-    const faults: unknown[] = [];
-    const onFault = (error: unknown): void => void faults.push(error);
-    process.on("unhandledRejection", onFault);
-    process.on("uncaughtException", onFault);
-    try {
+    const faults = await faultsDuring(async () => {
       const done: unknown[] = [];
       start({
         note: async ({ n }) => {
@@ -281,10 +279,7 @@ describe("a lost database connection", () => {
       await until(async () => (await countJobs(database)).dead === 1, 20_000);
       await add({ task: "note", payload: { n: 4 } });
       await until(() => done.includes(4), 20_000);
-      expect(faults).toEqual([]);
-    } finally {
-      process.off("unhandledRejection", onFault);
-      process.off("uncaughtException", onFault);
-    }
+    });
+    expect(faults).toEqual([]);
   });
 });
