@@ -1,4 +1,4 @@
-import { startFollowers, type Followers } from "../followers/followers.ts";
+import { startFollowers } from "../followers/followers.ts";
 import { toCaller } from "../services/authentication.ts";
 import { createRetention } from "../services/retention.ts";
 import { createSendScheduled } from "../services/send-scheduled.ts";
@@ -9,7 +9,7 @@ import type { Core, Foundation } from "./core.ts";
 import type { Services } from "./services.ts";
 
 /** Everything that follows the log or the clock: search, notifications, scheduled messages, jobs. */
-export async function startBackground(foundation: Foundation, core: Core, services: Services): Promise<Followers> {
+export async function startBackground(foundation: Foundation, core: Core, services: Services): Promise<void> {
   const { database, logger, metrics, config, own } = foundation;
   const { users, committer, hub } = core;
   const scheduled = createSendScheduled({
@@ -36,5 +36,4 @@ export async function startBackground(foundation: Foundation, core: Core, servic
     }),
   );
   core.onCommit(() => followers.wake());
-  return followers;
 }
