@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { lookAt, THEMES } from "./harness/look.ts";
 import { api, conversationOf, personId } from "./harness/says.ts";
-import { useWeb } from "./harness/web.ts";
+import { useWeb, violationsOf } from "./harness/web.ts";
 
 describe("the settings", () => {
   const web = useWeb();
@@ -62,6 +62,32 @@ describe("the settings", () => {
     expect((await look())[1]).not.toBe(dark);
     await ada.getByRole("radio", { name: "Dark" }).check();
     await expect.poll(look).toEqual(["dark", dark]);
+  });
+
+  test("offer to install the app where the browser does", async () => {
+    const ada = await web.signIn("ada", { path: "/settings/appearance" });
+    const offer = () =>
+      ada.evaluate(() => {
+        const event = Object.assign(new Event("beforeinstallprompt", { cancelable: true }), {
+          prompt: () => (document.documentElement.dataset["asked"] = "yes"),
+        });
+        dispatchEvent(event);
+        return event.defaultPrevented;
+      });
+    const button = ada.getByRole("button", { name: "Install the app" });
+    await ada.getByRole("switch", { name: "Enter sends" }).waitFor();
+    expect(await button.count()).toBe(0);
+    expect(await offer()).toBe(true);
+    await button.waitFor();
+    expect(await violationsOf(ada)).toEqual([]);
+    await button.click();
+    await expect.poll(() => ada.evaluate(() => document.documentElement.dataset["asked"])).toBe("yes");
+    await expect.poll(() => button.count()).toBe(0);
+    // It was not wanted: later the browser offers it again.
+    await offer();
+    await button.waitFor();
+    await ada.evaluate(() => dispatchEvent(new Event("appinstalled")));
+    await expect.poll(() => button.count()).toBe(0);
   });
 
   test("say who may write, and what others see", async () => {
