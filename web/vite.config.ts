@@ -3,6 +3,7 @@ import vue from "@vitejs/plugin-vue";
 import { defineConfig } from "vite";
 import { CLIENT_SOURCES } from "./build/aliases.ts";
 import { compressed } from "./build/compressed.ts";
+import { emojiWords } from "./build/emoji-words.ts";
 import { lean } from "./build/lean.ts";
 import { widget } from "./build/widget.ts";
 import { worker } from "./build/worker.ts";
@@ -15,14 +16,14 @@ const SERVED_BY_IT = ["/v1", "/demo", "/config.json", "/docs", "/openapi.json", 
 
 /** Of the app's own, what the first page has and others share. */
 const SHARED =
-  /web\/src\/(?:composables\/use-|stores\/(?:blocks|conversations?|drafts|notifications|people|preferences|saved|scheduled|session|ui)\.ts|emoji\/use-emoji|markdown\/plain-text|router\/destination|components\/(?:chat\/rows|composer\/completion|base\/(?:BaseAvatar|BaseButton|BaseSpinner|EmptyState|IconButton|PageHeader|TextField|UnreadBadge)\.vue))/;
+  /web\/src\/(?:composables\/use-|stores\/(?:blocks|conversations?|drafts|notifications|people|preferences|saved|scheduled|session|ui)\.ts|emoji\/use-emoji\.ts|markdown\/plain-text|pwa\/install|router\/destination|components\/(?:chat\/rows|composer\/completion|base\/(?:BaseAvatar|BaseButton|BaseSpinner|EmptyState|IconButton|PageHeader|TextField|UnreadBadge)\.vue))/;
 /** The first page's icons that others have too: each alone takes twice as much. */
 const ICONS =
   /lucide\/.*\/icons\/(?:bell|bell-off|bookmark|calendar-clock|check|check-check|face-slightly-smiling|hash|headset|info|lock|message-square|messages-square|pin|search|send-horizontal|settings|shield-check|users|x)\.m?js$/;
 
 export default defineConfig({
   root: here("."),
-  plugins: [vue({ features: { optionsAPI: false } }), lean(), widget(), worker(), compressed()],
+  plugins: [vue({ features: { optionsAPI: false } }), lean(), emojiWords(), widget(), worker(), compressed()],
   resolve: {
     alias: {
       ...CLIENT_SOURCES,

@@ -2,7 +2,7 @@ import type { ConversationHandle } from "@parley/client";
 import { computed, shallowRef, watch, type ComputedRef } from "vue";
 import { useI18n } from "vue-i18n";
 import { useParley } from "../../composables/use-parley.ts";
-import { useEmoji } from "../../emoji/use-emoji.ts";
+import { useEmojiSearch } from "../../emoji/use-emoji-search.ts";
 import { useConversationsStore } from "../../stores/conversations.ts";
 import { usePeopleStore, type Person } from "../../stores/people.ts";
 import { rankPeople, type Token } from "./completion.ts";
@@ -27,7 +27,7 @@ export function useCompletion(handle: ConversationHandle, token: () => Token): C
   const { api } = useParley();
   const people = usePeopleStore();
   const conversations = useConversationsStore();
-  const emoji = useEmoji();
+  const emoji = useEmojiSearch();
   const found = shallowRef<readonly Person[]>([]);
 
   // Where not all are known, the service is asked.
@@ -87,11 +87,11 @@ export function useCompletion(handle: ConversationHandle, token: () => Token): C
   }
 
   function emojiFor(wanted: string): readonly Suggestion[] {
-    return (emoji.value?.findEmoji(wanted, MOST) ?? []).map((entry) => ({
+    return (emoji.value?.find(wanted, MOST) ?? []).map((entry) => ({
       key: entry.emoji,
       text: `${entry.emoji} `,
       title: `:${entry.names[0]}:`,
-      hint: "",
+      hint: entry.label ?? "",
       sign: entry.emoji,
     }));
   }
