@@ -6,7 +6,7 @@ import { compressed } from "./build/compressed.ts";
 import { emojiWords } from "./build/emoji-words.ts";
 import { lean } from "./build/lean.ts";
 import { widget } from "./build/widget.ts";
-import { worker } from "./build/worker.ts";
+import { chunkPath, worker } from "./build/worker.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -54,7 +54,10 @@ export default defineConfig({
     manifest: true,
     // What every page needs comes in one piece: thirty small ones compress worse, and each is a request.
     rolldownOptions: {
-      output: { codeSplitting: { groups: [{ name: "shared", test: (id) => SHARED.test(id) || ICONS.test(id) }] } },
+      output: {
+        chunkFileNames: ({ facadeModuleId }) => chunkPath(facadeModuleId),
+        codeSplitting: { groups: [{ name: "shared", test: (id) => SHARED.test(id) || ICONS.test(id) }] },
+      },
     },
   },
   server: {

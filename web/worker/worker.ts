@@ -72,5 +72,10 @@ async function fileOf(request: Request): Promise<Response> {
   const kept =
     (await (await caches.open(NAME)).match(request, { ignoreVary: true })) ??
     (await caches.match(request, { ignoreVary: true }));
-  return kept ?? (await fetch(request));
+  if (kept) return kept;
+  const response = await fetch(request);
+  // What few need is kept once it was used; it is named by its content.
+  if (response.ok && new URL(request.url).pathname.startsWith("/assets/used/"))
+    await (await caches.open(NAME)).put(request, response.clone()).catch(() => undefined);
+  return response;
 }

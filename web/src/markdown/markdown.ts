@@ -64,8 +64,10 @@ const renderBlock: NonNullable<typeof rules.fence> = (tokens, index, _options, e
   const label = escapeHtml(optionsOf(environment).copyLabel);
   const language = /^[\w+#.-]{1,20}/.exec(info)?.[0] ?? "";
   const name = language === "" ? "" : `<span class="code-language">${escapeHtml(language)}</span>`;
+  // For the colours, which come later (code-colours.ts).
+  const mark = language === "" ? "" : ` class="language-${escapeHtml(language)}"`;
   // It scrolls sideways, so it takes the focus.
-  return `<div class="code-block" dir="ltr"><div class="code-head">${name}<button type="button" class="code-copy" data-copy="">${label}</button></div><pre tabindex="0"><code>${escapeHtml(content)}</code></pre></div>`;
+  return `<div class="code-block" dir="ltr"><div class="code-head">${name}<button type="button" class="code-copy" data-copy="">${label}</button></div><pre tabindex="0"><code${mark}>${escapeHtml(content)}</code></pre></div>`;
 };
 rules.fence = renderBlock;
 rules.code_block = renderBlock;
@@ -87,6 +89,11 @@ function isInLink(tokens: readonly { readonly type: string }[], index: number): 
     if (tokens[before]?.type === "link_close") return false;
   }
   return false;
+}
+
+/** The HTML of a library as what may be put into the page, guarded like everything else. */
+export function purified(html: string): DocumentFragment {
+  return DOMPurify.sanitize(html, { ...PURIFYING, RETURN_DOM_FRAGMENT: true });
 }
 
 /** Answers HTML that is safe to show. */

@@ -11,6 +11,7 @@ const PAIRS: readonly (readonly [string, string, number])[] = [
     ["ink", "ink-soft", "accent", "danger", "success"].map((ink) => [ink, ground, TEXT] as const),
   ),
   ...["selected", "mention", "highlight", "code"].flatMap((ground) => [["ink", ground, TEXT] as const]),
+  ...["comment", "keyword", "string", "number", "title"].map((part) => [`code-${part}`, "code", TEXT] as const),
   ["ink-soft", "selected", TEXT],
   ["on-accent", "accent", TEXT],
   ["on-accent", "accent-strong", TEXT],
