@@ -57,6 +57,28 @@ test.each(["ltr", "rtl"])("%s: nothing is cut off on a phone", { timeout: 180_00
   expect(found.filter(([, cut]) => cut.length > 0)).toEqual([]);
 });
 
+test("a menu covers what is below it", async () => {
+  const ada = await web.signIn("ada");
+  await ada.getByRole("button", { name: "New", exact: true }).click();
+  const menu = ada.getByRole("menu");
+  await menu.waitFor();
+  expect(await menu.evaluate((it) => getComputedStyle(it).backgroundColor)).toBe("rgb(255, 255, 255)");
+});
+
+test("a message shows what can be done with it again when a picker over it has closed", async () => {
+  const general = await conversationOf(web, "ada", "General");
+  await say(web, "grace", general, "Pick one for this");
+  const ada = await web.signIn("ada", { path: `/c/${general}` });
+  const message = ada.getByRole("article").filter({ hasText: "Pick one for this" });
+  await message.hover();
+  await message.getByRole("button", { name: "Add a reaction" }).click();
+  await ada.getByRole("searchbox", { name: "Search emoji" }).press("Escape");
+  await expect.poll(() => ada.getByRole("searchbox", { name: "Search emoji" }).count()).toBe(0);
+  await message.hover({ position: { x: 300, y: 12 } });
+  await message.getByRole("button", { name: "More" }).click();
+  await ada.getByRole("menuitem", { name: "Quote" }).waitFor();
+});
+
 test("a conversation that was read opens at its end", async () => {
   const general = await conversationOf(web, "ada", "General");
   for (let count = 1; count <= 12; count += 1)
