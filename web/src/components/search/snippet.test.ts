@@ -17,6 +17,19 @@ test("what people wrote as HTML is text", () => {
   ]);
 });
 
+test("links and code are told as what they say", () => {
+  const textOf = (snippet: string): string =>
+    partsOf(snippet)
+      .map(({ text, isHit }) => (isHit ? `*${text}*` : text))
+      .join("");
+  expect(
+    textOf("[the <mark>plan</mark>](https://example.com/the_<mark>plan</mark>)\n\nin `<mark>plan</mark>_id`"),
+  ).toBe("the *plan*\nin *plan*_id");
+  expect(textOf("[here](https://example.com/<mark>plan</mark>), cut [off](https://example.com/…")).toBe(
+    "[here](https://example.com/*plan*), cut off",
+  );
+});
+
 test("another tag, which the service never writes, would be text as well", () => {
   expect(partsOf("<b>x</b>")).toEqual([{ text: "<b>x</b>", isHit: false }]);
 });

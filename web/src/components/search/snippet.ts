@@ -12,12 +12,22 @@ const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">",
 export function partsOf(snippet: string): readonly SnippetPart[] {
   const parts: SnippetPart[] = [];
   let isHit = false;
-  for (const piece of snippet.split(/(<\/?mark>)/)) {
+  for (const piece of plain(snippet).split(/(<\/?mark>)/)) {
     if (piece === "<mark>") isHit = true;
     else if (piece === "</mark>") isHit = false;
     else if (piece !== "") parts.push({ text: unescape(piece), isHit });
   }
   return parts;
+}
+
+/** Without what makes it a link or code, as previews are; an address stays where something was found in it alone. */
+function plain(snippet: string): string {
+  return snippet
+    .replaceAll(/\[([^[\]]*)\]\(((?:https?:|mailto:)[^)\s]*)\)?/g, (whole, text: string, address: string) =>
+      address.includes("<mark>") && !text.includes("<mark>") ? whole : text,
+    )
+    .replaceAll(/`([^`\n]+)`/g, "$1")
+    .replaceAll(/\n{2,}/g, "\n");
 }
 
 function unescape(html: string): string {
