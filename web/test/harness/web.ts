@@ -15,6 +15,8 @@ export interface WindowOptions {
   readonly height?: number;
   readonly theme?: Theme;
   readonly locale?: string;
+  /** Fingers instead of a mouse: nothing hovers. */
+  readonly isTouch?: boolean;
   /** Where the service is, seen from the browser: a line to it, say. */
   readonly origin?: string;
 }
@@ -68,13 +70,22 @@ export function useWeb(variables: Readonly<Record<string, string>> = {}): Web {
 
   async function open(
     path = "/",
-    { width = 1440, height = 900, theme = "light", locale = "en-GB", origin = url() }: WindowOptions = {},
+    {
+      width = 1440,
+      height = 900,
+      theme = "light",
+      locale = "en-GB",
+      isTouch = false,
+      origin = url(),
+    }: WindowOptions = {},
   ) {
     const context = await there(it.browser).newContext({
       viewport: { width, height },
       locale,
       colorScheme: theme === "dark" ? "dark" : "light",
       reducedMotion: "reduce",
+      hasTouch: isTouch,
+      isMobile: isTouch,
     });
     contexts.add(context);
     if (theme === "steampunk")
