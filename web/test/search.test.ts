@@ -95,7 +95,8 @@ describe("the search", () => {
       })
       .toBe(1);
     await ada.locator(".results").evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
-    await expect.poll(() => ada.locator(".hit").count()).toBe(40);
+    // A wide screen may have room for the next ones at once.
+    await expect.poll(() => ada.locator(".hit").count()).toBeGreaterThanOrEqual(40);
     await ada.locator(".results").evaluate((element) => element.scrollTo({ top: element.scrollHeight }));
     await expect.poll(() => ada.locator(".hit").count()).toBe(45);
     expect(await ada.getByRole("button", { name: "Show more" }).count()).toBe(0);
