@@ -107,13 +107,13 @@ function createAccessServices({ config, secrets, database: db, metrics, logger }
 /** Everything that makes, changes and keeps messages. */
 function createMessagingServices(
   { config, secrets, database: db, metrics }: Foundation,
-  { committer, users, presenters }: Core,
+  { committer, users, hub, presenters }: Core,
   { marks, limits }: { marks: ReturnType<typeof createMarks>; limits: ReturnType<typeof createRateLimits> },
 ) {
   const presenter = presenters.messages;
   const { maxContent } = config.messages;
   const userIdsByUsername = (usernames: readonly string[]) => findUserIdsByUsername(db, usernames);
-  const limitSend = createSendLimit({ db, limits });
+  const limitSend = createSendLimit({ db, limits, isSupport: hub.isSupport });
   const send = counting(metrics, {
     db,
     committer,

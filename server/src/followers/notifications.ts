@@ -21,7 +21,7 @@ export function createNotificationsFollower({ isOnline, announce }: Notification
   return {
     name: "notifications",
     // Each change may be for many people, and while a page is written all other followers wait.
-    pageSize: 200,
+    pageSize: 100,
     async handle(tx, changes) {
       const oldest = Date.now() - NEWS_MS;
       const news = changes.filter((change) => !change.imported && change.at.getTime() >= oldest);
@@ -57,8 +57,10 @@ export interface AnnouncerDeps {
   readonly onTrouble: (error: unknown, message: string) => void;
 }
 
-/** At once, so that telling ten thousand people leaves room for others in between. */
+/** Read for at once. */
 const PRESENTED = 500;
+/** Told in one turn of the event loop: telling thousands of people leaves room for messages in between. */
+const TOLD = 50;
 
 /** Answers how to tell people's sockets. Never fails: whoever is not told finds it in the list. */
 export function createAnnouncer({
@@ -71,6 +73,7 @@ export function createAnnouncer({
       const part = rows.slice(from, from + PRESENTED);
       const timestamp = new Date().toISOString();
       for (const [index, data] of (await present(part)).entries()) {
+        if (index % TOLD === 0) await nextTurn();
         const { userId } = part[index] as NotificationRow;
         toUser(userId, { type: "notification.created", user_id: userId, timestamp, data });
       }
@@ -78,6 +81,10 @@ export function createAnnouncer({
   }
   return (rows) =>
     void tell(rows).catch((error: unknown) => onTrouble(error, "notifications were not told to sockets"));
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }
 
 export interface NoticesDeps {

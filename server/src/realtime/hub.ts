@@ -231,6 +231,12 @@ export function createHub(deps: HubDeps) {
       bus.publish({ kind: "end", user_id: userId, token_id: tokenId });
     },
 
+    /** Whether it is a support conversation; undefined where nobody here listens to it. That never changes. */
+    isSupport(conversationId: ConversationId): boolean | undefined {
+      const stream = audience.streams.get(conversationId);
+      return stream?.isKnown ? stream.isSupport : undefined;
+    },
+
     /** Sessions, conversations that somebody hears, and changes that are not told yet. */
     stats(): { readonly sessions: number; readonly streams: number; readonly lag: number } {
       let sessions = 0;

@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { ParleyError, uuid } from "@parley/protocol";
 import { LRUCache } from "lru-cache";
 import { HOST } from "../domain/access.ts";
@@ -63,28 +64,29 @@ export interface Authentication {
 const REMEMBERED_TOKENS = 20_000;
 
 export function createAuthentication({ db, users, verifyJwt, limits }: AuthenticationDeps): Authentication {
+  /** By the hash of the token: shorter by far, and nothing that anybody could use. */
   const proofs = new LRUCache<string, Proof>({ max: REMEMBERED_TOKENS });
   const prover = createProver({ db, users, verifyJwt });
 
   /** Requests that come with the same new token at once are one attempt. */
   const running = new Map<string, Promise<Proof>>();
-  function prove(token: string, address: string): Promise<Proof> {
-    const attempt = running.get(token) ?? start(token, address);
-    running.set(token, attempt);
+  function prove(key: string, token: string, address: string): Promise<Proof> {
+    const attempt = running.get(key) ?? start(key, token, address);
+    running.set(key, attempt);
     return attempt;
   }
 
-  async function start(token: string, address: string): Promise<Proof> {
+  async function start(key: string, token: string, address: string): Promise<Proof> {
     try {
       const proof = await prover.prove(token);
-      proofs.set(token, proof);
+      proofs.set(key, proof);
       return proof;
     } catch (error) {
-      proofs.delete(token);
+      proofs.delete(key);
       if (error instanceof ParleyError && error.code === "unauthenticated") limits.countFailure(address);
       throw error;
     } finally {
-      running.delete(token);
+      running.delete(key);
     }
   }
 
@@ -112,11 +114,12 @@ export function createAuthentication({ db, users, verifyJwt, limits }: Authentic
   return {
     async authenticate({ token, actAs, address }) {
       if (token === undefined || token === "") throw missingToken();
-      let proof = proofs.get(token);
+      const key = hash("sha256", token, "base64url");
+      let proof = proofs.get(key);
       if (proof === undefined || !prover.isStillGood(proof)) {
         // An address that guesses must not lock out those who share it and are known: they never come here.
         if (proof === undefined) limits.requireFewFailures(address);
-        proof = await prove(token, address);
+        proof = await prove(key, token, address);
       }
       return {
         caller: await callerOf(proof, actAs),

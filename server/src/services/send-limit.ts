@@ -15,8 +15,10 @@ const CAPACITY = 50_000;
 export function createSendLimit(deps: {
   db: Reader;
   limits: Pick<RateLimits, "admitSend">;
+  /** Whether it is a support conversation, where that is known here already. */
+  isSupport?: (id: ConversationId) => boolean | undefined;
 }): (caller: Caller, conversationId: ConversationId) => Promise<void> | void {
-  const { db, limits } = deps;
+  const { db, limits, isSupport } = deps;
   const kinds = new LRUCache<ConversationId, string>({ max: CAPACITY });
 
   async function askAndAdmit(caller: Caller, id: ConversationId): Promise<void> {
@@ -27,6 +29,8 @@ export function createSendLimit(deps: {
 
   return (caller, id) => {
     if (caller.isService || caller.isStaff) return limits.admitSend(caller, id, false);
+    const known = isSupport?.(id);
+    if (known !== undefined) return limits.admitSend(caller, id, known);
     const kind = kinds.get(id);
     return kind === undefined ? askAndAdmit(caller, id) : limits.admitSend(caller, id, kind === "support");
   };

@@ -113,32 +113,44 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gathers what is asked for in one turn of the event loop into one statement (at most BATCH ids in each). */
-function batched(find: (ids: readonly UserId[]) => Promise<UserRow[]>): (id: UserId) => Promise<UserRow | undefined> {
-  let waiting = new Map<UserId, Waiter[]>();
+/** Statements under way at once; what is asked for meanwhile is gathered for the next. */
+const MAX_READINGS = 2;
 
-  async function flush(): Promise<void> {
-    const batch = waiting;
-    waiting = new Map();
-    const ids = [...batch.keys()];
-    await Promise.all(ids.flatMap((_, i) => (i % BATCH === 0 ? [settle(batch, ids.slice(i, i + BATCH))] : [])));
+/** Gathers what is asked for in one turn of the event loop, and while others are being read, into one statement (at most BATCH ids in each). */
+function batched(find: (ids: readonly UserId[]) => Promise<UserRow[]>): (id: UserId) => Promise<UserRow | undefined> {
+  const waiting = new Map<UserId, Waiter[]>();
+  let readings = 0;
+  let isScheduled = false;
+
+  function schedule(): void {
+    if (isScheduled || readings >= MAX_READINGS) return;
+    isScheduled = true;
+    setImmediate(() => {
+      isScheduled = false;
+      while (readings < MAX_READINGS && waiting.size > 0) void read();
+    });
   }
 
-  async function settle(batch: Map<UserId, Waiter[]>, ids: readonly UserId[]): Promise<void> {
-    const waitersOf = (id: UserId): Waiter[] => batch.get(id) ?? [];
+  async function read(): Promise<void> {
+    const batch = [...waiting].slice(0, BATCH);
+    for (const [id] of batch) waiting.delete(id);
+    readings += 1;
     try {
-      const rows = new Map((await find(ids)).map((row) => [row.id, row]));
-      for (const id of ids) for (const { resolve } of waitersOf(id)) resolve(rows.get(id));
+      const rows = new Map((await find(batch.map(([id]) => id))).map((row) => [row.id, row]));
+      for (const [id, waiters] of batch) for (const { resolve } of waiters) resolve(rows.get(id));
     } catch (error) {
-      for (const id of ids) for (const { reject } of waitersOf(id)) reject(error);
+      for (const [, waiters] of batch) for (const { reject } of waiters) reject(error);
+    } finally {
+      readings -= 1;
+      if (waiting.size > 0) schedule();
     }
   }
 
   return (id) =>
     new Promise((resolve, reject) => {
-      if (waiting.size === 0) setImmediate(() => void flush());
       const waiters = waiting.get(id);
       if (waiters) waiters.push({ resolve, reject });
       else waiting.set(id, [{ resolve, reject }]);
+      schedule();
     });
 }
