@@ -53,6 +53,8 @@ export default defineConfig({
           // Each file brings a browser and a server.
           maxWorkers: 1,
           sequence: { groupOrder: 2 },
+          // A list that settles under the pointer, or two taps that are taken for one, are not what is tested.
+          retry: 2,
           testTimeout: 60_000,
           hookTimeout: 90_000,
         },

@@ -134,6 +134,8 @@ test("by touch, a tap shows what can be done with a message, and another hides i
   }
   await message.getByText("Touch me").tap();
   await expect.poll(() => actions.count()).toBe(0);
+  // Two taps in a moment are one gesture.
+  await ada.waitForTimeout(500);
   await message.getByText("Touch me").tap();
   await actions.getByRole("button", { name: "React with 👍" }).tap();
   await message.getByRole("button", { name: /^👍 1/ }).waitFor();

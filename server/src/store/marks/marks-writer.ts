@@ -17,7 +17,7 @@ export interface MarksWriterOptions {
   readonly intervalMs?: number;
   /**
    * The same while nobody waits for an answer: own messages move their senders' marks, and those who write fast merge into one
-   * movement. Default 25 times the other, so 500 ms.
+   * movement. Default five times the other, so 100 ms.
    */
   readonly ownIntervalMs?: number;
   /** How long a movement may wait for the database before its caller is told `overloaded`; default 10,000 ms. */
@@ -106,7 +106,7 @@ class MarksLane implements MarksWriter {
 
   constructor(options: MarksWriterOptions) {
     const { intervalMs = 20 } = options;
-    const defaults = { maxBatch: 500, maxPending: 100_000, ownIntervalMs: 25 * intervalMs, maxWaitMs: 10_000 };
+    const defaults = { maxBatch: 500, maxPending: 100_000, ownIntervalMs: 5 * intervalMs, maxWaitMs: 10_000 };
     this.#options = { ...defaults, ...options, intervalMs };
     this.#pending = new PendingMovements(this.#options.maxPending);
     this.#done = this.#run();
