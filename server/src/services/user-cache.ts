@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import type { UserId } from "../domain/ids.ts";
 import type { Reader } from "../store/database.ts";
 import { findUsers, type UserRow } from "../store/users.ts";
+import { Gathering } from "./gathering.ts";
 
 /** A row is used no longer than this: how late another node's change of a user is noticed at most. */
 const FRESH_MS = 5_000;
@@ -11,6 +12,8 @@ const REFRESH_MS = 2_000;
 const SWEEP_MS = 2_000;
 const CAPACITY = 50_000;
 const BATCH = 500;
+/** Statements under way at once; what is asked for meanwhile is gathered for the next. */
+const MAX_READINGS = 2;
 
 /** Users as last read, for what asks about the same people again and again: authentication and the senders of messages. */
 export interface UserCache {
@@ -33,7 +36,16 @@ export function createUserCache(deps: { db: Reader; now?: () => number }): UserC
   const now = deps.now ?? (() => performance.now());
   const entries = new LRUCache<UserId, Entry>({ max: CAPACITY });
   const loading = new Map<UserId, Promise<UserRow | undefined>>();
-  const load = batched((ids) => findUsers(deps.db, ids));
+  const lookups = new Gathering<UserId, UserRow | undefined>({
+    width: MAX_READINGS,
+    maxWaiting: Number.POSITIVE_INFINITY,
+    maxWeight: BATCH,
+    weigh: () => 1,
+    async serve(ids) {
+      const rows = new Map((await findUsers(deps.db, ids)).map((row) => [row.id, row]));
+      return ids.map((id) => rows.get(id));
+    },
+  });
   let sweeping: NodeJS.Timeout | undefined;
 
   function keep(id: UserId, entry: Entry): void {
@@ -66,7 +78,8 @@ export function createUserCache(deps: { db: Reader; now?: () => number }): UserC
     const running = loading.get(id);
     if (running) return running;
     const loadedAt = now();
-    const reading = load(id)
+    const reading = lookups
+      .ask(id)
       .then((row) => {
         // Whoever wrote meanwhile has taken this reading out of the map: what it brings is from before.
         if (loading.get(id) !== reading) return entries.get(id)?.row ?? row;
@@ -106,51 +119,4 @@ export function createUserCache(deps: { db: Reader; now?: () => number }): UserC
       entries.delete(id);
     },
   };
-}
-
-interface Waiter {
-  readonly resolve: (row: UserRow | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Statements under way at once; what is asked for meanwhile is gathered for the next. */
-const MAX_READINGS = 2;
-
-/** Gathers what is asked for in one turn of the event loop, and while others are being read, into one statement (at most BATCH ids in each). */
-function batched(find: (ids: readonly UserId[]) => Promise<UserRow[]>): (id: UserId) => Promise<UserRow | undefined> {
-  const waiting = new Map<UserId, Waiter[]>();
-  let readings = 0;
-  let isScheduled = false;
-
-  function schedule(): void {
-    if (isScheduled || readings >= MAX_READINGS) return;
-    isScheduled = true;
-    setImmediate(() => {
-      isScheduled = false;
-      while (readings < MAX_READINGS && waiting.size > 0) void read();
-    });
-  }
-
-  async function read(): Promise<void> {
-    const batch = [...waiting].slice(0, BATCH);
-    for (const [id] of batch) waiting.delete(id);
-    readings += 1;
-    try {
-      const rows = new Map((await find(batch.map(([id]) => id))).map((row) => [row.id, row]));
-      for (const [id, waiters] of batch) for (const { resolve } of waiters) resolve(rows.get(id));
-    } catch (error) {
-      for (const [, waiters] of batch) for (const { reject } of waiters) reject(error);
-    } finally {
-      readings -= 1;
-      if (waiting.size > 0) schedule();
-    }
-  }
-
-  return (id) =>
-    new Promise((resolve, reject) => {
-      const waiters = waiting.get(id);
-      if (waiters) waiters.push({ resolve, reject });
-      else waiting.set(id, [{ resolve, reject }]);
-      schedule();
-    });
 }
